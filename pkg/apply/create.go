@@ -303,8 +303,12 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 		return true
 	default:
 		s.result.Paths = diff.Paths(unmet)
-		s.result.Next = cmp.Or(rewriting(unmet), remedy.ReplanStored)
+		s.result.Next = cmp.Or(rewriting(unmet), s.notTaken(unmet), remedy.ReplanStored)
 		s.noteStored(unmet)
+		if s.result.Next == remedy.WriteOverV1 {
+			s.end(NotConverged, notTakenText)
+			return false
+		}
 		if rewriting(unmet) != "" {
 			s.end(NotConverged, storedSpelled)
 			return false

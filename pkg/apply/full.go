@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/live"
@@ -59,6 +61,24 @@ func (s *step) carryOver(ctx context.Context, id string, body, have *jsontree.Va
 	s.end(Failed, "not written, because this route does not show triggers, timeout and others, and an update would clear them; the newer route failed: %s", describe(err))
 	return nil, false
 }
+
+// notTaken returns what to do where all that the service did not store are members that the
+// reference does not list for the v3 routes (4.18, 4.19), "" elsewhere: the newer routes take them.
+func (s *step) notTaken(unmet []diff.Field) remedy.Remedy {
+	service, ok := s.run.api.(interface{ Dialect() client.Dialect })
+	if len(unmet) == 0 || !ok || service.Dialect() == client.DialectV1 {
+		return ""
+	}
+	for i := range unmet {
+		if !diff.UnseenPath(unmet[i].Path, wire.NewerRoutesOnly) || !unmet[i].Before.IsEmpty() {
+			return ""
+		}
+	}
+	return remedy.WriteOverV1
+}
+
+// notTakenText is what an action ends with where the route does not take what was sent.
+const notTakenText = "the service accepted it and did not store what this route does not list"
 
 // seen returns fields without those that this route hides.
 func (s *step) seen(fields []diff.Field) []diff.Field {

@@ -129,6 +129,25 @@ func TestHiddenMembersAreConfirmed(t *testing.T) {
 	}
 }
 
+// TestMembersThatV3DoesNotTake checks that a run names --api v1 if v3 accepts members beyond the
+// reference and does not store them, and that a run with it stores them.
+func TestMembersThatV3DoesNotTake(t *testing.T) {
+	t.Parallel()
+	quirks := emulator.NoQuirks()
+	quirks.V3Dropped = strings.Join(hideableKeys(), " ")
+	w := newWorld(t, quirks)
+	for _, action := range []diff.Action{diff.ActionCreate, diff.ActionUpdate} {
+		report := w.apply(w.plan(definitions(full("echo "+string(action), "triggers", "timeout")), nil, nil), apply.Options{})
+		got := result(t, report, "shop/job/full", action)
+		if got.Outcome != apply.NotConverged || !strings.Contains(string(got.Next), "--api v1") || !strings.Contains(strings.Join(got.Paths, " "), "triggers") {
+			t.Errorf("%s ended %s: %s; next %s; %v", action, got.Outcome, got.Message, got.Next, got.Paths)
+		}
+		w.settle()
+	}
+	w.client = w.newClient(func(cfg *client.Config) { cfg.Dialect = client.DialectV1 })
+	w.converge(definitions(full("echo update", "triggers", "timeout")))
+}
+
 // TestHiddenMembersWithoutTheNewerRoute checks that an update is refused before anything is sent if
 // the newer route cannot be read, unless --allow-hidden is given.
 func TestHiddenMembersWithoutTheNewerRoute(t *testing.T) {

@@ -147,6 +147,9 @@ func (s *step) endUnconfirmed(ctx context.Context, id string, have, before *json
 		s.result.Next = rewriting(unmet)
 		s.noteStored(unmet)
 		s.end(NotConverged, storedSpelled)
+	case s.notTaken(unmet) != "":
+		s.result.Next = s.notTaken(unmet)
+		s.end(NotConverged, notTakenText)
 	case before != nil && s.fingerprint(have) == s.fingerprint(before):
 		s.end(NotConverged, "the service accepted it and still holds the old body")
 	case s.onlyWeWrote(ctx, id):

@@ -137,7 +137,8 @@ type failure struct {
 
 // readFailure finds an error in all forms that the service uses, with any status: {error_code,
 // error_msg}, {error: {code, reason|message}} or a text, {status: "error"}, {success: false,
-// message, err_code|errCode}. A null or empty error does not count.
+// message, err_code|errCode}. An error that says nothing, null and empty members included, does not
+// count, and an empty status is as a missing one.
 func readFailure(body *jsontree.Value) failure {
 	var f failure
 	for _, key := range [...]string{"error_code", "err_code", "errCode", "errorCode"} {
@@ -146,7 +147,7 @@ func readFailure(body *jsontree.Value) failure {
 		}
 	}
 	inner := body.Get("error")
-	if !inner.IsEmpty() {
+	if !saysNothing(inner) {
 		f.found = true
 		if code := inner.Get("code"); f.code == "" && !code.IsEmpty() {
 			f.code = scalar(code)
@@ -155,7 +156,7 @@ func readFailure(body *jsontree.Value) failure {
 			f.code = scalar(inner.Get("error_code"))
 		}
 	}
-	if status := body.Get("status"); !status.IsAbsentOrNull() {
+	if status := body.Get("status"); !status.IsEmpty() {
 		text, isText := status.AsString()
 		f.found = f.found || !isText || !strings.EqualFold(text, "success")
 	}
@@ -166,6 +167,16 @@ func readFailure(body *jsontree.Value) failure {
 		f.message = failureMessage(body, inner)
 	}
 	return f
+}
+
+// saysNothing reports whether an error is empty, or has empty members only.
+func saysNothing(v *jsontree.Value) bool {
+	for _, m := range v.Members() {
+		if !saysNothing(m.Value) {
+			return false
+		}
+	}
+	return v.Kind() == jsontree.KindObject || v.IsEmpty()
 }
 
 func failureMessage(body, inner *jsontree.Value) string {

@@ -41,6 +41,7 @@ func (c *Client) queryJob(ctx context.Context, o op, jobID string) (*jsontree.Va
 	if id := body.Str(wire.KeyJobID); id != "" && id != jobID {
 		return nil, c.fails(k, a, Unsure, ErrWrongObject, "the answer is the job %q", id)
 	}
+	wire.SpellLists(body)
 	return body, nil
 }
 

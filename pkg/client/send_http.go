@@ -171,9 +171,12 @@ func describe(ctx context.Context, err error, sent bool) string {
 	return fmt.Sprintf("no answer: %v", err)
 }
 
+// byteOrderMark may stand before JSON: RFC 8259 lets readers skip it.
+var byteOrderMark = []byte("\ufeff")
+
 // parse reads an answer strictly; a text that contains JSON is unwrapped up to twice.
 func parse(raw []byte) (*jsontree.Value, error) {
-	v, err := jsontree.Parse(raw, jsontree.Limits{Bytes: answerLimit})
+	v, err := jsontree.Parse(bytes.TrimPrefix(raw, byteOrderMark), jsontree.Limits{Bytes: answerLimit})
 	for range 2 {
 		text, isText := v.AsString()
 		if err != nil || !isText {

@@ -34,6 +34,7 @@ func (c *Client) templates(ctx context.Context, name string, lists ...op) iter.S
 		for _, list := range lists {
 			s := c.templatePager(list, name).all(ctx, c.cfg.Sleep)
 			for _, row := range s.rows {
+				wire.SpellLists(row)
 				template := wire.DecodeTemplate(row)
 				if seen[template.UUID] {
 					continue

@@ -278,6 +278,10 @@ func (c *comparison) verdict(s *sides, e entry) Verdict {
 	if e.wholeItem && base != nil && s.live.has(e.path) && c.standsAsDeclared(s, e) {
 		base = s.live.get(e.path) // what the service added to it is not an edit
 	}
+	if e.list == wire.KeyParameters && strings.HasSuffix(e.path, ".limits") && base.Kind() == jsontree.KindArray {
+		base = base.Clone()
+		keepOptionMembers(base, s.live.get(e.path), nil) // as desired has them
+	}
 	verdict := threeWay(base, s.live.get(e.path), s.desired.get(e.path))
 	if verdict == VerdictConflict && spelled {
 		return VerdictChange // nobody edits a value into another spelling of it

@@ -219,7 +219,7 @@ func (j *jobTask) update() {
 			change.Unchanged = c.unchanged(change.Fields)
 			if !j.in.Options.OnlyShown {
 				change.before, change.ignore = j.before, j.ignore
-				change.Have, change.Desired = jsontree.Pack(j.live.Body), jsontree.Pack(c.desired)
+				change.Have, change.Desired = jsontree.Pack(j.live.Body), jsontree.Pack(withoutAbsent(c.desired, j.live.Body))
 			}
 		}
 		j.add(change)

@@ -158,11 +158,36 @@ func rewriteStrings(v *jsontree.Value, f func(string) string) {
 	}
 }
 
+// knownWords are the members whose words the service knows, as they are written. Another word
+// stays as it is.
+var knownWords = map[string][]string{
+	wire.KeyArch:            {"x86-64", "arm"},
+	wire.KeyHostType:        {"devcloud", "custom_host"},
+	wire.KeyBuildConfigType: {"ACTION", "YAML"},
+	wire.KeyBuildType:       {"branch", "tag", "commitId"},
+	"unit":                  {"hour", "minute"},
+}
+
+// spellWords writes the known words among the members called keys as they are written.
+func spellWords(object *jsontree.Value, keys ...string) {
+	for _, key := range keys {
+		text, _ := object.Get(key).AsString()
+		for _, word := range knownWords[key] {
+			if word != text && strings.EqualFold(word, text) {
+				object.Set(key, jsontree.String(word))
+			}
+		}
+	}
+}
+
 func letterCase(body *jsontree.Value, _ Modules) {
+	spellWords(body, wire.KeyArch, wire.KeyHostType, wire.KeyBuildConfigType)
+	spellWords(body.Get(wire.KeyTimeout), "unit")
 	if flavor, ok := body.Get(wire.KeyFlavor).AsString(); ok {
 		body.Set(wire.KeyFlavor, jsontree.String(strings.ToLower(flavor)))
 	}
 	for _, scm := range body.Get(wire.KeySCMs).Items() {
+		spellWords(scm, wire.KeyBuildType)
 		if kind, ok := scm.Get(wire.KeySCMType).AsString(); ok {
 			kind = strings.ToLower(kind)
 			if kind == "repo" {

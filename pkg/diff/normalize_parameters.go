@@ -91,6 +91,37 @@ var absentParams = [][2]string{
 	{wire.ParamStaticVar, "false"}, {wire.ParamSensitiveVar, "false"},
 }
 
+// withoutAbsent returns desired without the fields that a live parameter does not have and that mean
+// what their absence means: an update of something else must not add them.
+func withoutAbsent(desired, live *jsontree.Value) *jsontree.Value {
+	out := desired.Clone()
+	have := map[string]wire.Parameter{}
+	for _, param := range wire.ParametersOf(live) {
+		have[param.Name()] = param
+	}
+	for _, param := range wire.ParametersOf(out) {
+		old, isLive := have[param.Name()]
+		params := param.Definition.Get(wire.KeyParams)
+		if !isLive || params == nil {
+			continue
+		}
+		params.SetItems(slices.DeleteFunc(slices.Clone(params.Items()), func(field *jsontree.Value) bool {
+			return isAbsentParam(field) && old.Field(field.Str(wire.KeyName)) == nil
+		}))
+	}
+	return out
+}
+
+// isAbsentParam reports whether a parameter means the same without a field.
+func isAbsentParam(field *jsontree.Value) bool {
+	if !wire.Member(field, wire.KeyLimits).IsEmpty() {
+		return false
+	}
+	return slices.ContainsFunc(absentParams, func(absent [2]string) bool {
+		return field.Str(wire.KeyName) == absent[0] && strings.EqualFold(field.Get(wire.KeyValue).Text(), absent[1])
+	})
+}
+
 // absentMembers and absentScmMembers are the values that missing members stand for, in canonical
 // form.
 var (

@@ -210,6 +210,34 @@ func (o overlay) trigger(path string, live, want *jsontree.Value) *jsontree.Valu
 	return out
 }
 
+// optionMembers are the members of an option that the API reference lists (LimitsParam).
+var optionMembers = []string{wire.KeyName, wire.KeyDisplayName, wire.KeyDisable}
+
+// keepOptionMembers adds to each option in want the members of the live option of its name that the
+// reference does not list, unless the base declared them.
+func keepOptionMembers(want, live, base *jsontree.Value) {
+	named := func(options *jsontree.Value, name string) *jsontree.Value {
+		for _, option := range options.Items() {
+			if option.Str(wire.KeyName) == name {
+				return option
+			}
+		}
+		return nil
+	}
+	for _, option := range want.Items() {
+		if option.Kind() != jsontree.KindObject {
+			continue
+		}
+		name := option.Str(wire.KeyName)
+		declared := named(base, name)
+		for _, m := range named(live, name).Members() {
+			if !slices.Contains(optionMembers, m.Key) && option.Get(m.Key) == nil && declared.Get(m.Key) == nil {
+				option.Set(m.Key, m.Value.Clone())
+			}
+		}
+	}
+}
+
 // fields overlays a parameter's declared fields on the live ones, by name. A declared field without
 // limits has none. Undeclared live fields stay unless base declared them.
 func (o overlay) fields(path string, live, want, base *jsontree.Value) *jsontree.Value {
@@ -217,9 +245,10 @@ func (o overlay) fields(path string, live, want, base *jsontree.Value) *jsontree
 	for _, field := range live.Items() {
 		byName[field.Str(wire.KeyName)] = field
 	}
-	settled := map[string]bool{}
+	settled, declared := map[string]bool{}, map[string]*jsontree.Value{}
 	for _, field := range base.Items() {
 		settled[field.Str(wire.KeyName)] = true
+		declared[field.Str(wire.KeyName)] = field
 	}
 	var out []*jsontree.Value
 	for _, field := range want.Items() {
@@ -239,6 +268,7 @@ func (o overlay) fields(path string, live, want, base *jsontree.Value) *jsontree
 			for _, m := range field.Members() {
 				merged.Set(m.Key, m.Value.Clone())
 			}
+			keepOptionMembers(merged.Get(wire.KeyLimits), have.Get(wire.KeyLimits), declared[name].Get(wire.KeyLimits))
 			out = append(out, merged)
 		}
 	}

@@ -196,7 +196,7 @@ func (c *Change) Since(live *jsontree.Value, modules Modules) []Field {
 // values are kept as they are now.
 func (c *Change) Onto(live *jsontree.Value, modules Modules) *Change {
 	out := *c
-	out.Have, out.Desired = jsontree.Pack(live), jsontree.Pack(c.over(live, modules).desired)
+	out.Have, out.Desired = jsontree.Pack(live), jsontree.Pack(withoutAbsent(c.over(live, modules).desired, live))
 	return &out
 }
 

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -135,6 +136,68 @@ func TestTriggersWithMembersOfTheService(t *testing.T) {
 		}
 		if len(plan.Refusals) > 0 {
 			t.Errorf("%s: %v", name, plan.Refusals)
+		}
+	}
+}
+
+// TestOptionsWithMembersOfTheService: a member that the service adds to an option
+// is no difference, is nobody's edit, and stays when the options change.
+func TestOptionsWithMembersOfTheService(t *testing.T) {
+	t.Parallel()
+	options := func(names string, more string) string {
+		var list []string
+		for _, name := range strings.Fields(names) {
+			list = append(list, fmt.Sprintf(`{"name":%q,"display_name":%q,"disable":"0"%s}`, name, name, more))
+		}
+		return `{"parameters":[{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"p"},{"name":"defaultValue","value":"a","limits":[` + strings.Join(list, ",") + `]}]}]}`
+	}
+	for _, tc := range []struct {
+		name, base, live, want string
+		verdict                diff.Verdict
+	}{
+		{"nothing changes", options("a b", ""), options("a b", `,"sequence":1`), options("a b", ""), ""},
+		{"one more", options("a b", ""), options("a b", `,"sequence":1`), options("a b c", ""), diff.VerdictChange},
+		{"one less", options("a b", ""), options("a b", `,"sequence":1`), options("a", ""), diff.VerdictChange},
+		{"an edit", options("a b", ""), options("a c", `,"sequence":1`), options("a b", ""), diff.VerdictDrift},
+		{"a member taken out", options("a b", `,"mine":1`), options("a b", `,"mine":1`), options("a b", ""), diff.VerdictChange},
+	} {
+		plan := diff.Compute(input(compiled(defined(t, "j", tc.want)), compiled(defined(t, "j", tc.base)), listed(existing(t, "j", tc.live))))
+		var verdict diff.Verdict
+		for _, change := range plan.Changes {
+			for _, f := range change.Fields {
+				verdict = f.Verdict
+				if tc.name == "one more" && !strings.Contains(text(f.After), "sequence") {
+					t.Errorf("%s: what the service added is lost: %s", tc.name, text(f.After))
+				}
+			}
+		}
+		if verdict != tc.verdict {
+			t.Errorf("%s: the verdict is %q, want %q: %s", tc.name, verdict, tc.verdict, outline(plan))
+		}
+	}
+}
+
+// TestUpdateAddsNoFieldsOfParameters checks that an update of a parameter that another tool wrote
+// with two fields does not add the others, unless they say something.
+func TestUpdateAddsNoFieldsOfParameters(t *testing.T) {
+	t.Parallel()
+	field := func(name, value string) string { return fmt.Sprintf(`{"name":%q,"value":%q}`, name, value) }
+	param := func(fields ...string) string {
+		return `{"parameters":[{"name":"hudson.model.StringParameterDefinition","params":[` + strings.Join(fields, ",") + `]}]}`
+	}
+	live := param(field("name", "p"), field("defaultValue", "a"))
+	for _, tc := range []struct{ static, want string }{
+		{"false", "name defaultValue"},
+		{"true", "name defaultValue staticVar"},
+	} {
+		want := param(field("name", "p"), field("defaultValue", "b"), field("description", ""), field("deletion", "false"), field("staticVar", tc.static))
+		plan := diff.Compute(input(compiled(defined(t, "j", want)), nil, listed(existing(t, "j", live))))
+		var names []string
+		for _, f := range wire.ParametersOf(plan.Changes[0].DesiredBody())[0].Definition.Get("params").Items() {
+			names = append(names, f.Str("name"))
+		}
+		if got := strings.Join(names, " "); got != tc.want {
+			t.Errorf("static %s: an update sends the fields %q, want %q", tc.static, got, tc.want)
 		}
 	}
 }

@@ -30,6 +30,9 @@ func (rq *request) success(result *jsontree.Value) (*answer, error) {
 	if rq.e.quirks.EmptyErrors {
 		none = str("")
 	}
+	if rq.e.quirks.NullErrors {
+		none = obj("code", jsontree.Null(), "reason", jsontree.Null())
+	}
 	return ok(obj("result", result, "error", none, "status", str("success")))
 }
 

@@ -49,8 +49,11 @@ func TestStagesOfABuild(t *testing.T) {
 	if script.Timeout.Unit != "minute" || script.Timeout.Limit == 0 || len(script.Stages) == 0 {
 		t.Errorf("script:\n%s", text)
 	}
+	if last := script.Stages[len(script.Stages)-1]; last.Meta["uuid"] != "20017" {
+		t.Errorf("the stage %s has the module number %q", last.Name, last.Meta["uuid"])
+	}
 	stages := c.good("GET", "/v1/record/"+record.Str("id")+"/full-stages?cascade=true", "").Get("result").Get("build_stages")
-	if stages.Len() != len(script.Stages) || stages.Get("1").Str("display_name") != script.Stages[0].Name || stages.Get("1").Str("pending_duration") == "" {
+	if stages.Len() != len(script.Stages) || stages.Get("1").Str("display_name") != script.Stages[0].Name || stages.Get("1").Str("pending_duration") != "1000" {
 		t.Errorf("stages = %s", stages.AppendJSON(nil))
 	}
 	missing := strings.Repeat("0", 36)

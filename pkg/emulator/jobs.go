@@ -44,11 +44,20 @@ func createJob(rq *request) (*answer, error) {
 	if err := rq.nameFree(project, name, ""); err != nil {
 		return nil, err
 	}
-	body := rq.body.Clone()
-	body.Delete("job_id")
+	body := rq.written()
 	j := rq.e.newJob(rq.tx, body)
 	rq.tx.putJob(j, body, "CREATE")
 	return rq.success(obj("job_id", str(j.ID)))
+}
+
+// written is the body of a create or update without its id, and without what the route drops.
+func (rq *request) written() *jsontree.Value {
+	body := rq.body.Clone()
+	body.Delete("job_id")
+	if rq.route.API == apiV3 {
+		hideMembers(body, rq.e.quirks.V3Dropped)
+	}
+	return body
 }
 
 // newJob makes a job from a checked body, with the service's additions.
@@ -97,8 +106,7 @@ func updateJob(rq *request) (*answer, error) {
 	if err := rq.nameFree(old.Project, rq.body.Str("job_name"), id); err != nil {
 		return nil, err
 	}
-	body := rq.body.Clone()
-	body.Delete("job_id")
+	body := rq.written()
 	rq.e.fill(body)
 	next := *old
 	next.Name, next.Repo = body.Str("job_name"), repository(body)

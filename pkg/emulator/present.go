@@ -51,6 +51,12 @@ func (e *Emulator) present(body *jsontree.Value, api generation) *jsontree.Value
 	if q.ExtraFields {
 		addExtra(body)
 	}
+	if q.OtherCase {
+		otherCase(body)
+	}
+	if q.BareObjects {
+		bareObjects(body)
+	}
 	return body
 }
 
@@ -73,6 +79,13 @@ func addExtra(body *jsontree.Value) {
 	setIfAbsent(body, "source_code", str("codeci"))
 	if limit := body.Get("timeout").Get("limit"); limit != nil {
 		setIfAbsent(body, "limit_time", limit.Clone())
+	}
+	for _, definition := range body.Get("parameters").Items() {
+		for _, field := range definition.Get("params").Items() {
+			for i, option := range field.Get("limits").Items() {
+				setIfAbsent(option, "sequence", num(i))
+			}
+		}
 	}
 }
 

@@ -34,6 +34,43 @@ func hideMembers(body *jsontree.Value, names string) {
 	}
 }
 
+// otherCase writes the words of the service in the other letter case.
+func otherCase(body *jsontree.Value) {
+	turn := func(object *jsontree.Value, keys ...string) {
+		for _, key := range keys {
+			text := object.Str(key)
+			other := strings.ToUpper(text)
+			if other == text {
+				other = strings.ToLower(text)
+			}
+			if text != "" {
+				object.Set(key, str(other))
+			}
+		}
+	}
+	turn(body, "arch", "host_type", "build_config_type")
+	for _, scm := range body.Get("scms").Items() {
+		turn(scm, "build_type")
+	}
+}
+
+// bareObjects replaces each list of one object in a body by the object; the
+// texts and lists in the properties of a step stay.
+func bareObjects(v *jsontree.Value) {
+	for _, m := range v.Members() {
+		if strings.EqualFold(m.Key, "properties") {
+			continue
+		}
+		bareObjects(m.Value)
+		if items := m.Value.Items(); len(items) == 1 && items[0].Kind() == jsontree.KindObject {
+			v.Set(m.Key, items[0])
+		}
+	}
+	for _, item := range v.Items() {
+		bareObjects(item)
+	}
+}
+
 // presentTexts shows the texts of a step's properties in this service's form.
 func (e *Emulator) presentTexts(step *jsontree.Value) {
 	q := e.quirks

@@ -99,6 +99,15 @@ type Quirks struct {
 	// V3Hidden lists members, separated by blanks, that reading a job on v3 omits; scms.NAME means
 	// a member of each code source.
 	V3Hidden string `json:"v3_hidden"`
+	// V3Dropped lists members that a create or update on v3 does not store, in the form of V3Hidden.
+	V3Dropped string `json:"v3_dropped"`
+	// OtherCase shows the words of the service in the other letter case: arch, host_type,
+	// build_config_type, and build_type of a code source.
+	OtherCase bool `json:"other_case"`
+	// BareObjects prints a list of one in a job or template as that one object.
+	BareObjects bool `json:"bare_objects"`
+	// NullErrors answers an object of nulls in place of "error": null.
+	NullErrors bool `json:"null_errors"`
 	// Doubles stores numbers as floating point prints them: 1.10 becomes 1.1.
 	Doubles bool `json:"doubles"`
 	// TemplateMembers shows image, image_source, actions and

@@ -50,6 +50,10 @@ func TestFormQuirks(t *testing.T) {
 		{"secret-null", all, `{"name":"defaultValue","value":null}`, `"******"`},
 		{"text-in-text", all, `"result":"{`, `"result":{`},
 		{"empty-errors", all, `"error":""`, `"error":null`},
+		{"null-errors", all, `"error":{"code":null,"reason":null}`, `"error":null`},
+		{"other-case", all, `"arch":"X86-64"`, `"arch":"x86-64"`},
+		{"bare-objects", all, `"scms":{"url"`, `"scms":[{"url"`},
+		{"v3-drops-fields", all, `"job_name":"rich","arch":"x86-64","scms"`, `"timeout"`},
 		{"reordered", all, `"parameters":[{"params":[{"name":"sensitiveVar"`, `"parameters":[{"name":"hudson`},
 	}
 	for _, test := range tests {

@@ -87,6 +87,10 @@ func (e *Emulator) templateItem(t *template, api generation) *jsontree.Value {
 	if e.quirks.CapitalTemplates {
 		inner = capitalSteps(inner)
 	}
+	if e.quirks.BareObjects {
+		bareObjects(body)
+		bareObjects(inner)
+	}
 	parameters := body.Get("parameters")
 	if parameters == nil {
 		parameters = jsontree.Array()

@@ -24,6 +24,8 @@ func unreadable() map[string][]string {
 		"parameters-as-list": {"ShowHistoryDetails"},
 		"text-in-text":       {"ListJobConfig"},
 		"object-result":      {"UpdateNotice"},
+		"bare-objects":       {"CreateTemplates", "ListJobConfig", "ListTemplates"},
+		"null-errors":        {"CreateBuildJob"}, // and so all that have an envelope
 	}
 }
 
@@ -52,7 +54,7 @@ func (b *bench) failures() []string {
 	}
 	made, err := c.CreateBuildJob(&model.CreateBuildJobRequest{Body: body("cart")})
 	if err != nil {
-		b.t.Fatal(err)
+		return []string{"CreateBuildJob"} // nothing can follow
 	}
 	id := *made.Result.JobId
 	b.advance(time.Minute) // past the lag of lists

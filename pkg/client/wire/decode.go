@@ -1,6 +1,10 @@
 package wire
 
-import "github.com/buildsync/buildsync/pkg/jsontree"
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
 
 // DecodeJobItem reads one row of the job listing.
 func DecodeJobItem(v *jsontree.Value) JobItem {
@@ -35,7 +39,7 @@ func DecodeJobItem(v *jsontree.Value) JobItem {
 // as off.
 func DecodeNotice(v *jsontree.Value) Notice {
 	r := read(v)
-	notice := Notice{NoticeType: r.text("notice_type"), EnableMap: map[string]bool{}}
+	notice := Notice{NoticeType: channelName(r.text("notice_type")), EnableMap: map[string]bool{}}
 	events := read(r.get("enable_map"))
 	for _, m := range events.object.Members() {
 		notice.EnableMap[m.Key] = events.flag(m.Key)
@@ -49,6 +53,17 @@ func DecodeNotice(v *jsontree.Value) Notice {
 	}
 	notice.Extra = r.extra()
 	return notice
+}
+
+// channelName returns the name of a known channel in the reference's letter case. The examples have
+// mail and MAIL (4.23, 4.25).
+func channelName(text string) string {
+	for _, known := range NoticeChannels {
+		if strings.EqualFold(text, known) {
+			return known
+		}
+	}
+	return text
 }
 
 // DecodeTemplate reads one template row.

@@ -65,7 +65,7 @@ func TestDecode(t *testing.T) {
 		},
 		{
 			"notice",
-			wire.DecodeNotice(parse(t, `{"notice_type":"MAIL","enable_map":{"buildJobFail":true,"deleteJob":"false","forbiddenJob":"true"},"param_config":"secret"}`)),
+			wire.DecodeNotice(parse(t, `{"notice_type":"mail","enable_map":{"buildJobFail":true,"deleteJob":"false","forbiddenJob":"true"},"param_config":"secret"}`)),
 			wire.Notice{NoticeType: "MAIL", EnableMap: map[string]bool{"buildJobFail": true, "deleteJob": false, "forbiddenJob": true}, ParamConfig: &text},
 		},
 		{
@@ -146,6 +146,24 @@ func TestDecode(t *testing.T) {
 				t.Errorf("decoded (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestSpellLists: a bare object in the place of a list is a list of one, at each
+// depth and in the capitals of templates; what is in properties stays.
+func TestSpellLists(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]string{
+		`{"steps":{"name":"s","properties":{"params":{"a":1}}},"scms":{},"triggers":{"parameters":{"name":"spec"}}}`: `{"steps":[{"name":"s","properties":{"params":{"a":1}}}],"scms":[],"triggers":[{"parameters":[{"name":"spec"}]}]}`,
+		`{"parameters":{"params":{"name":"defaultValue","limits":{"name":"a"}}}}`:                                    `{"parameters":[{"params":[{"name":"defaultValue","limits":[{"name":"a"}]}]}]}`,
+		`{"template":{"Steps":{"Properties":{"a":{"b":1}}}},"parameters":null}`:                                      `{"template":{"Steps":[{"Properties":{"a":{"b":1}}}]},"parameters":null}`,
+		`{"steps":[{"name":"s"}],"timeout":{"limit":"4"}}`:                                                           `{"steps":[{"name":"s"}],"timeout":{"limit":"4"}}`,
+	} {
+		body := parse(t, in)
+		wire.SpellLists(body)
+		if got := string(body.AppendJSON(nil)); got != want {
+			t.Errorf("%s\nhave %s\nwant %s", in, got, want)
+		}
 	}
 }
 

@@ -73,6 +73,38 @@ func (r *reader) extra() *jsontree.Value {
 	return jsontree.Object(rest...)
 }
 
+// listMembers are the lists of a job or template body, and those in their items.
+var listMembers = map[string][]string{
+	KeySteps: nil, KeySCMs: nil, KeyParameters: {KeyParams}, KeyTriggers: {KeyParameters},
+}
+
+// SpellLists writes each list of a job or template body as one that the service
+// printed as a bare object.
+func SpellLists(body *jsontree.Value) {
+	for key, inner := range listMembers {
+		for _, item := range spellList(body, key) {
+			for _, key := range inner {
+				for _, field := range spellList(item, key) {
+					spellList(field, KeyLimits)
+				}
+			}
+		}
+	}
+	if template := body.Get(KeyTemplate); template.Kind() == jsontree.KindObject {
+		SpellLists(template)
+	}
+}
+
+// spellList writes one member as a list and returns its items.
+func spellList(object *jsontree.Value, key string) []*jsontree.Value {
+	for _, m := range object.Members() {
+		if strings.EqualFold(m.Key, key) && m.Value.Kind() == jsontree.KindObject { // Steps in templates
+			object.Set(m.Key, jsontree.Array(List(m.Value)...))
+		}
+	}
+	return Member(object, key).Items()
+}
+
 // List returns the items of a list that the service may print as one bare
 // object when it has a single element.
 func List(v *jsontree.Value) []*jsontree.Value {
