@@ -177,7 +177,7 @@ func (o overlay) item(list, path string, live, want, base *jsontree.Value) *json
 			}
 		}
 	case wire.KeyTriggers:
-		return o.trigger(path, live, want)
+		return o.trigger(live, want, base)
 	}
 	return o.object(path, live, want, base)
 }
@@ -197,16 +197,31 @@ func (o overlay) parameter(path string, live, want, base *jsontree.Value) *jsont
 	return out
 }
 
-func (o overlay) trigger(path string, live, want *jsontree.Value) *jsontree.Value {
+// trigger overlays a declared trigger on the live one. Live parameters that neither it nor base
+// declares stay: the service may add its own, such as the name of a time zone.
+func (o overlay) trigger(live, want, base *jsontree.Value) *jsontree.Value {
 	out := live.Clone()
 	for _, m := range want.Members() {
 		if m.Key != wire.KeyParameters {
 			out.Set(m.Key, m.Value.Clone())
 		}
 	}
-	if want.Get(wire.KeyParameters) != nil {
-		out.Set(wire.KeyParameters, want.Get(wire.KeyParameters).Clone())
+	if want.Get(wire.KeyParameters) == nil {
+		return out
 	}
+	declared := map[string]bool{}
+	for _, side := range []*jsontree.Value{want, base} {
+		for _, field := range side.Get(wire.KeyParameters).Items() {
+			declared[field.Str(wire.KeyName)] = true
+		}
+	}
+	fields := want.Get(wire.KeyParameters).Clone()
+	for _, field := range live.Get(wire.KeyParameters).Items() {
+		if name := field.Str(wire.KeyName); name != "" && !declared[name] {
+			fields.Append(field.Clone())
+		}
+	}
+	out.Set(wire.KeyParameters, fields)
 	return out
 }
 

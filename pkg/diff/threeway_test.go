@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -136,6 +137,40 @@ func TestTriggersWithMembersOfTheService(t *testing.T) {
 		}
 		if len(plan.Refusals) > 0 {
 			t.Errorf("%s: %v", name, plan.Refusals)
+		}
+	}
+}
+
+// TestTriggersWithParametersOfTheService checks that a parameter that the service adds to a trigger
+// is no difference and stays, and that one which the base declared is removed.
+func TestTriggersWithParametersOfTheService(t *testing.T) {
+	t.Parallel()
+	trigger := func(fields ...string) string {
+		var list []string
+		for _, f := range fields {
+			name, value, _ := strings.Cut(f, "=")
+			list = append(list, fmt.Sprintf(`{"name":%q,"value":%q}`, name, value))
+		}
+		return `{"triggers":[{"name":"hudson.triggers.TimerTrigger","parameters":[` + strings.Join(list, ",") + `]}]}`
+	}
+	live := trigger("spec=0 2 * * *", "timeZoneId=UTC", "timeZone=UTC")
+	for _, tc := range []struct{ name, base, want, paths string }{
+		{"in step", trigger("spec=0 2 * * *", "timeZoneId=UTC"), trigger("spec=0 2 * * *", "timeZoneId=UTC"), ""},
+		{"without a base", "", trigger("timeZoneId=UTC", "spec=0 2 * * *"), ""},
+		{"another hour", trigger("spec=0 2 * * *", "timeZoneId=UTC"), trigger("spec=0 3 * * *", "timeZoneId=UTC"), `triggers[0].parameters["spec"]`},
+		{"taken out", live, trigger("spec=0 2 * * *", "timeZoneId=UTC"), `triggers[0].parameters["timeZone"]`},
+	} {
+		var base *compile.Result
+		if tc.base != "" {
+			base = compiled(defined(t, "j", tc.base))
+		}
+		plan := diff.Compute(input(compiled(defined(t, "j", tc.want)), base, listed(existing(t, "j", live))))
+		var paths []string
+		for _, change := range plan.Changes {
+			paths = append(paths, diff.Paths(change.Fields)...)
+		}
+		if got := strings.Join(paths, " "); got != tc.paths || len(plan.Refusals) > 0 {
+			t.Errorf("%s: changes %q, want %q: %v", tc.name, got, tc.paths, plan.Refusals)
 		}
 	}
 }
