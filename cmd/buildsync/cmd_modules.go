@@ -27,9 +27,7 @@ Exit codes: 0 done; 3 invalid input.`, "buildsync modules list --format json"),
 			}, (*invocation).modulesList),
 			p.command(&cli.Command{
 				Name: "show", Usage: "show one step module", ArgsUsage: "WORD|MODULE-ID",
-				Description: about(`Shows a module's properties, with the source and the confidence of each fact. documented: in
-the vendor's documents; observed: in public examples that use it; harvested: on your own
-service; inferred: a guess.
+				Description: about(`Shows a module's properties, with the source and the confidence of each fact. documented: in the vendor's documents; observed: in public examples that use it; harvested: on your own service; inferred: a guess.
 
 Exit codes: 0 done; 3 there is no such module.`, "buildsync modules show maven"),
 				Flags: []cli.Flag{formatFlag("text", "json")},
