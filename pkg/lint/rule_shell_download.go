@@ -264,12 +264,7 @@ func heldDownloads(file *syntax.File, runs []execution) (found []ranDownload) {
 
 // onlyVariable returns the variable whose value a word is: $s, "$s", "${s}"; "" for other words.
 func onlyVariable(w *syntax.Word) string {
-	parts := w.Parts
-	if len(parts) == 1 {
-		if quoted, ok := parts[0].(*syntax.DblQuoted); ok {
-			parts = quoted.Parts
-		}
-	}
+	parts := unquotedWord(w).Parts
 	if len(parts) > 1 {
 		if tail, ok := parts[1].(*syntax.Lit); !ok || len(parts) > 2 || strings.TrimSpace(tail.Value) != "" {
 			return "" // a here-document ends in a line break

@@ -119,12 +119,7 @@ func (n *shellNames) isTemporary(w *syntax.Word) bool {
 
 // isMktemp reports whether a value is the output of mktemp alone.
 func isMktemp(w *syntax.Word) bool {
-	parts := w.Parts
-	if len(parts) == 1 {
-		if quoted, ok := parts[0].(*syntax.DblQuoted); ok {
-			parts = quoted.Parts
-		}
-	}
+	parts := unquotedWord(w).Parts
 	if len(parts) != 1 {
 		return false
 	}
