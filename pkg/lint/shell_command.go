@@ -129,7 +129,7 @@ func (p *program) read(args []*syntax.Word) (r readWords) {
 		return nil
 	}
 	for ; i < len(args); i++ {
-		text, from := leadingText(args[i]), i
+		text := leadingText(args[i])
 		name, _, joined := strings.Cut(text, "=")
 		switch {
 		case text == "--":
@@ -157,7 +157,7 @@ func (p *program) read(args []*syntax.Word) (r readWords) {
 			r.rest = args[i:]
 			return r
 		}
-		r.options = append(r.options, args[from:min(i+1, len(args))]...)
+		r.options = args[:min(i+1, len(args))] // and the words between them, which are no options
 		if r.input || len(r.code) > 0 && !everywhere && !p.repeats {
 			r.rest = args[min(i+1, len(args)):]
 			return r
