@@ -22,6 +22,9 @@ type Editor struct {
 	*textedit.Lines
 	edits []textedit.Edit
 
+	asRead []byte         // without the final line break that Src has in any case
+	chomp  *textedit.Edit // keeps a text at the end of the file without one
+
 	root        *spec.Written
 	collections map[place]*spec.Written
 	values      map[int]*spec.Written // of the key that starts at an offset
@@ -37,11 +40,39 @@ type place struct {
 
 // New makes an Editor of a file that spec.ParseFile can read.
 func New(name string, src []byte) *Editor {
-	e := &Editor{Lines: textedit.Index(src), collections: map[place]*spec.Written{}, values: map[int]*spec.Written{}, parents: map[*spec.Written]*spec.Written{}}
-	if _, e.root, _ = spec.ParseWritten(name, src); e.root != nil {
+	e := &Editor{asRead: src, collections: map[place]*spec.Written{}, values: map[int]*spec.Written{}, parents: map[*spec.Written]*spec.Written{}}
+	_, e.root, _ = spec.ParseWritten(name, src)
+	if len(src) > 0 && src[len(src)-1] != '\n' {
+		src = append(slices.Clone(src), '\n')
+		e.chomp = chomping(e.root, src)
+	}
+	e.Lines = textedit.Index(src)
+	if e.root != nil {
 		e.index(e.root)
 	}
 	return e
+}
+
+// chomping is the edit that keeps a block scalar at the very end of a file without
+// a final line break, nil for none: a line break after it would become part of it.
+func chomping(n *spec.Written, src []byte) *textedit.Edit {
+	for n != nil && len(n.Items) > 0 && !n.Flow {
+		n = n.Items[len(n.Items)-1]
+	}
+	if n == nil || n.Alias || n.Style != spec.LiteralStyle && n.Style != spec.FoldedStyle || strings.HasSuffix(n.Text, "\n") {
+		return nil
+	}
+	header := n.Value + 1
+	for header < len(src) && src[header] >= '1' && src[header] <= '9' {
+		header++
+	}
+	switch src[header] {
+	case '-':
+		return nil
+	case '+':
+		return &textedit.Edit{Start: header, End: header + 1, New: "-"}
+	}
+	return &textedit.Edit{Start: header, End: header, New: "-"}
 }
 
 func (e *Editor) index(n *spec.Written) {
@@ -67,7 +98,16 @@ func (e *Editor) Mark() int { return len(e.edits) }
 func (e *Editor) Revert(mark int) { e.edits = e.edits[:mark] }
 
 // Apply returns the file with the edits made.
-func (e *Editor) Apply() []byte { return textedit.KeepLineEnds(e.Src, textedit.Apply(e.Src, e.edits)) }
+func (e *Editor) Apply() []byte {
+	if len(e.edits) == 0 {
+		return e.asRead
+	}
+	edits := e.edits
+	if e.chomp != nil && !slices.ContainsFunc(edits, func(x textedit.Edit) bool { return textedit.Overlap(x, *e.chomp) }) {
+		edits = append(slices.Clone(edits), *e.chomp)
+	}
+	return textedit.KeepLineEnds(e.Src, textedit.Apply(e.Src, edits))
+}
 
 // Replace puts text in the place of a range of bytes.
 func (e *Editor) Replace(start, end int, with string) {
@@ -159,7 +199,7 @@ func (e *Editor) InsertKey(in *spec.Node, after, key string, value *yamltext.Nod
 		i = len(w.Items)/2 - 1
 	}
 	if w.Flow {
-		e.insertFlow(w, 2*i+2, yamltext.Inline(key, yamltext.AsKey)+": "+yamltext.Compact(value))
+		e.insertFlow(w, 2*i+2, yamltext.CompactEntry(key, value))
 		return
 	}
 	parts := e.parts(w)

@@ -1,6 +1,7 @@
 package yamledit_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/buildsync/buildsync/internal/yamledit"
@@ -43,6 +44,31 @@ func TestEdits(t *testing.T) {
 			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", text("x")) }},
 		{"a key that goes takes its comments along", "# about a\na: 1 # one\n# about b\nb: 2\n", "# about b\nb: 2\n",
 			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", nil) }},
+		{"a script above a deeper comment", "a: make\n  # why\nb: 2\n", "# why\na: |\n  x\n  y\nb: 2\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", text("x\ny\n")) }},
+		{"an escaped text beside a comment", "a: make # all\nb: 2\n", "# all\na: \"x\\r\\n\\\n  y\"\nb: 2\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", text("x\r\ny")) }},
+		{"a list that is replaced takes the comments within along", "a:\n  - x\n  # end of x\n  # and more\nb: 2\n", "a: []\nb: 2\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", yamltext.Sequence()) }},
+		{"the last key goes with the blank line before it", "a: 1\n\nb: 2\n# the end\n", "a: 1\n# the end\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "b", nil) }},
+		{"keys after a script at the end of a file without a line break", "a: |\n  x\n  y", "a: |-\n  x\n  y\nb: 1\nc: 2\n",
+			func(e *yamledit.Editor, n *spec.Node) {
+				e.InsertKey(n, "a", "b", yamltext.Literal("1"))
+				e.InsertKey(n, "a", "c", yamltext.Literal("2"))
+			}},
+		{"no edit adds no line break", "a: |\n  x", "a: |\n  x", func(*yamledit.Editor, *spec.Node) {}},
+		{"flow: a script takes the comments out of the brackets", "a: {\n  # about b\n  b: 1, # beside b\n  c: [ # list\n    x, # of x\n    # about z\n    z\n    # the last\n  ] # beside c\n} # beside a\n",
+			"a: # beside a\n  # about b\n  b: | # beside b\n    x\n    y\n  c: # beside c\n    # list\n    - x # of x\n    # about z\n    - z\n      # the last\n",
+			func(e *yamledit.Editor, n *spec.Node) {
+				want := yamltext.Mapping(yamltext.Entry("b", text("x\ny\n")), yamltext.Entry("c", yamltext.Sequence(text("x"), text("z"))))
+				all := func(*spec.Node, *yamltext.Node) []int { return []int{0, 1} }
+				e.SetKey(n, "a", e.Carry(n.Get("a"), want, all))
+			}},
+		{"flow: a long key", "a: {b: 1}\n", "a: {b: 1, ? " + strings.Repeat("k", 1100) + " : 2}\n",
+			func(e *yamledit.Editor, n *spec.Node) {
+				e.InsertKey(n.Get("a"), "b", strings.Repeat("k", 1100), yamltext.Literal("2"))
+			}},
 		{"a heading stays", "x: 0\n\n# heading\n\n# about a\na: 1\nb: 2\n", "x: 0\n\n# heading\n\nb: 2\n",
 			func(e *yamledit.Editor, n *spec.Node) { e.SetKey(n, "a", nil) }},
 		{"the key after a dash", "- a: 1 # one\n  # about b\n  b: 2\n", "  # about b\n- b: 2\n",

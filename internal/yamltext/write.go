@@ -182,7 +182,16 @@ func Compact(n *Node) string {
 	}
 	parts := make([]string, 0, len(n.Fields))
 	for _, f := range n.Fields {
-		parts = append(parts, Inline(f.Key, AsKey)+": "+Compact(f.Value))
+		parts = append(parts, CompactEntry(f.Key, f.Value))
 	}
 	return "{" + strings.Join(parts, ", ") + "}"
+}
+
+// CompactEntry is Compact for an entry of a mapping.
+func CompactEntry(key string, value *Node) string {
+	key = Inline(key, AsKey)
+	if len(key) > longKey {
+		key = "? " + key + " "
+	}
+	return key + ": " + Compact(value)
 }

@@ -142,7 +142,7 @@ func (e *edits) result() map[string][]byte {
 	clear(e.removed)
 	out := maps.Clone(e.others)
 	for name, editor := range e.files {
-		if after := editor.Apply(); string(after) != string(editor.Src) {
+		if after := editor.Apply(); string(after) != string(e.read[name]) {
 			out[name] = after
 		}
 	}

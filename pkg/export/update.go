@@ -98,7 +98,7 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 			return files, undeclared(set, after, definition.Secrets), nil
 		}
 	}
-	return nil, nil, fmt.Errorf("it cannot be edited in place; it differs in %s", strings.Join(differ, ", "))
+	return nil, nil, fmt.Errorf("it cannot be edited in place%s; it differs in %s", u.why, strings.Join(differ, ", "))
 }
 
 // byHand explains why people have to edit the definition of a job, if they have to.
@@ -155,8 +155,10 @@ func (u *update) holds(set *spec.Set, files []File, opts compile.Options) *compi
 	edited[spec.WorkspaceFile] = u.workspace
 	after, err := compileOverlay(view, set.Workspace.Environment, opts)
 	if err != nil {
+		u.why = ": " + err.Error()
 		return nil
 	}
+	u.why = ""
 	if !alone {
 		before, err := compileEdited(set.Tree, nil, set.Workspace.Environment, opts)
 		if err != nil {
@@ -212,6 +214,7 @@ type update struct {
 	have *spec.Node
 	want *yamltext.Node
 
+	why       string // the last edit does not compile
 	workspace []byte // buildsync.yaml, with the secrets that want uses
 }
 
