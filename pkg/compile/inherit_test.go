@@ -79,9 +79,10 @@ func TestEnvironmentsMergeNoReference(t *testing.T) {
 	for _, test := range []struct{ base, over string }{
 		{"{a: 1}", "'${{ vars.v }}'"},
 		{"'${{ vars.v }}'", "{a: 1}"},
+		{"'${{ vars.v }}'", "'${{ vars.w }}'"},
 	} {
 		_, found := spec.Load(spec.MapTree{
-			"buildsync.yaml": workspace + "vars: {v: {b: 2}}\ndefaults: {job: {labels: " + test.base + "}}\n" +
+			"buildsync.yaml": workspace + "vars: {v: {b: 2}, w: {c: 3}}\ndefaults: {job: {labels: " + test.base + "}}\n" +
 				"environments: {prod: {defaults: {job: {labels: " + test.over + "}}}}\n",
 			"definitions/a.yaml": "version: 1\njobs: [{name: j, arch: arm, steps: []}]\n",
 		}, spec.Options{Environment: "prod"})

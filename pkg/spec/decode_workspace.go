@@ -87,28 +87,41 @@ func withEnvironment(root *Node, name string, out *report) (effective *Node, kno
 	if over.Kind != MappingNode {
 		return root, true
 	}
-	refuseMixed(root, over, "environments."+name, out)
+	refuseMixed(root, over, "environments."+name, behindVars(root, over), out)
 	return overlay(root, over, name), true
 }
 
 // refuseMixed reports a reference that an environment lays over a mapping, or the other way round:
 // only the compiler knows what is behind it, and mappings are merged before.
-func refuseMixed(base, over *Node, path string, out *report) {
-	if base.Kind != MappingNode && over.Kind != MappingNode {
+func refuseMixed(base, over *Node, path string, isMapping func(*Node) bool, out *report) {
+	if base.Kind != MappingNode && over.Kind != MappingNode && (base.Text == over.Text || !isMapping(base) || !isMapping(over)) {
 		return
 	}
 	if base.Kind == MappingNode && over.Kind == MappingNode {
 		for _, f := range over.Fields {
 			if below := base.Get(f.Key.Text); below != nil {
-				refuseMixed(below, f.Value, path+"."+f.Key.Text, out)
+				refuseMixed(below, f.Value, path+"."+f.Key.Text, isMapping, out)
 			}
 		}
 		return
 	}
 	if base.Reference() != "" || over.Reference() != "" {
 		out.add(Diagnostic{Rule: "expression", Severity: Error, Range: over.Range, Pointer: path,
-			Message: "an environment cannot merge a reference with a mapping", Hint: "write both as mappings, or both as references",
+			Message: "an environment cannot merge a reference with a mapping", Hint: "write both as mappings, or let the environment change the variable",
 			Related: []Related{{Range: base.Range, Message: "the value for all environments is here"}}})
+	}
+}
+
+// behindVars reports whether a reference names a variable that holds a mapping.
+func behindVars(root, over *Node) func(*Node) bool {
+	return func(n *Node) bool {
+		name, isVar := strings.CutPrefix(n.Reference(), "vars.")
+		for _, in := range []*Node{over, root} {
+			if value := in.Get("vars").Get(name); isVar && value != nil {
+				return value.Kind == MappingNode
+			}
+		}
+		return false
 	}
 }
 
