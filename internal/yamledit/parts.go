@@ -148,3 +148,32 @@ func (e *Editor) below(end, limit, column int, isLast, owns bool) int {
 	}
 	return tail
 }
+
+// within is the end of the comments about the last part of a block collection, 0
+// for another value: they go where the collection goes.
+func (e *Editor) within(w *spec.Written) int {
+	if w.Kind == spec.ScalarNode || w.Flow || len(w.Items) == 0 {
+		return 0
+	}
+	parts := e.parts(w)
+	return parts[len(parts)-1].tail
+}
+
+// deeper is the end of the comments from a place on that are indented deeper than
+// column.
+func (e *Editor) deeper(at, column int) int {
+	end := at
+	for at < len(e.Src) {
+		line := string(e.Src[at:e.LineEnd(at)])
+		text := strings.TrimLeft(line, " ")
+		at += len(line)
+		switch {
+		case strings.TrimSpace(text) == "":
+		case text[0] != '#' || len(line)-len(text) <= column:
+			return end
+		default:
+			end = at
+		}
+	}
+	return end
+}
