@@ -7,6 +7,7 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/internal/pages"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/export"
@@ -87,7 +88,7 @@ func (in *invocation) learn(w *workspace.Workspace, o *harvestOptions, seen []ca
 		}
 		return nil
 	}
-	if err := exporting.KeepModules(edits); err != nil || len(edits) == 0 {
+	if err := outfile.Rewrite(edits); err != nil || len(edits) == 0 {
 		return err
 	}
 	_, err = fmt.Fprintf(in.Stdout, "wrote %s\n", sanitize.Line(edits[0].Name, 300))

@@ -40,7 +40,11 @@ func TestCheckUnread(t *testing.T) {
 	if err := os.Symlink("jobs", filepath.Join(root, "link")); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Link(filepath.Join(root, "mods.json"), filepath.Join(root, "twin.json")); err != nil {
+		t.Fatal(err)
+	}
 	for name, want := range map[string]string{
+		"twin.json":              "another name of a file that the workspace reads",
 		"jobs/a.yaml":            "definitions file",
 		"jobs/deep/B.YAML":       "definitions file",
 		"jobs/../jobs/new.yaml":  "definitions file",

@@ -43,6 +43,21 @@ func TestRewrite(t *testing.T) {
 	if err := outfile.Rewrite([]outfile.Edit{a, b}); err != nil || read(a)+read(b) != "new\nnew\n" {
 		t.Errorf("both: %v, %q", err, read(a)+read(b))
 	}
+	a, b = edit("a.yaml"), edit("b.yaml")
+	made := outfile.Edit{Name: "new.yaml", Path: filepath.Join(dir, "folder", "new.yaml"), After: []byte("new\n")}
+	b.Before = []byte("older\n")
+	if err := outfile.Rewrite([]outfile.Edit{made, b}); err == nil {
+		t.Error("a file that has changed beside a new one is written")
+	}
+	if _, err := os.Stat(made.Path); err == nil {
+		t.Error("the new file was written, and the error says that nothing was")
+	}
+	if err := outfile.Rewrite([]outfile.Edit{made, a}); err != nil || read(made)+read(a) != "new\nnew\n" {
+		t.Errorf("a new file: %v", err)
+	}
+	if err := outfile.Rewrite([]outfile.Edit{made}); err == nil {
+		t.Error("a new file replaces one that exists by now")
+	}
 }
 
 // TestRewriteThroughALink checks that writing to a link changes its target and keeps the link.

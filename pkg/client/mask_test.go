@@ -175,6 +175,17 @@ func TestMaskHidesWhatAConfigurationHolds(t *testing.T) {
 	}
 }
 
+// TestMaskFindsSensitiveParameters checks that every spelling of true marks a parameter's value.
+func TestMaskFindsSensitiveParameters(t *testing.T) {
+	t.Parallel()
+	for value, secret := range map[string]bool{`"true"`: true, `"TRUE"`: true, `true`: true, `" True "`: true, `"1"`: true, `"false"`: false, `""`: false} {
+		body := []byte(`{"parameters":[{"params":[{"name":"name","value":"P"},{"name":"sensitiveVar","value":` + value + `},{"name":"defaultValue","value":"CANARY"}]}]}`)
+		if have := mask("bad value CANARY", secretsOf(body)); strings.Contains(have, "CANARY") == secret {
+			t.Errorf("sensitiveVar %s: %q", value, have)
+		}
+	}
+}
+
 // TestHide checks that secrets of one call are hidden in the errors of every other call.
 func TestHide(t *testing.T) {
 	t.Parallel()

@@ -78,22 +78,3 @@ func ModuleFiles(w *workspace.Workspace, modules []*catalog.Module) ([]outfile.E
 	}
 	return append(edits, outfile.Edit{Name: spec.WorkspaceFile, Path: root, Before: before, After: after}), nil
 }
-
-// KeepModules writes what ModuleFiles returned.
-func KeepModules(edits []outfile.Edit) error {
-	for _, e := range edits {
-		if e.Before == nil {
-			if err := os.MkdirAll(filepath.Dir(e.Path), 0o755); err != nil {
-				return err
-			}
-			if err := outfile.WriteSource(e.Path, e.After, 0o644); err != nil {
-				return err
-			}
-			continue
-		}
-		if err := outfile.Rewrite([]outfile.Edit{e}); err != nil {
-			return err
-		}
-	}
-	return nil
-}

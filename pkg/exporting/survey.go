@@ -122,7 +122,11 @@ func (s *Survey) read(ctx context.Context, project export.Project, jobs []*diff.
 	if s.Bodies {
 		return reading.InOrder(ctx, s.API, jobs, reading.Options{Parallel: s.Parallel})
 	}
-	return ReadJobs(ctx, s.API, jobs, s.Parallel, func(n int, what []string) { s.Unseen(project, n, what) })
+	return ReadJobs(ctx, s.API, jobs, s.Parallel, func(n int, what []string) {
+		if s.Unseen != nil {
+			s.Unseen(project, n, what)
+		}
+	})
 }
 
 func (s *Survey) unread(problem error) {

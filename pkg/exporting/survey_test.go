@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/signer"
@@ -116,7 +117,7 @@ func TestHarvest(t *testing.T) {
 	if err != nil || len(edits) != 2 || edits[0].Name != "modules.yaml" || edits[0].Before != nil {
 		t.Fatalf("%d edits, %v", len(edits), err)
 	}
-	if err := exporting.KeepModules(edits); err != nil {
+	if err := outfile.Rewrite(edits); err != nil {
 		t.Fatal(err)
 	}
 	if text, err := os.ReadFile(root); err != nil || !strings.Contains(string(text), "modules: modules.yaml") {

@@ -3,8 +3,6 @@ package lint
 import (
 	"slices"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
@@ -12,12 +10,13 @@ import (
 
 // ignoredField is one path of policy.ignore and whether a job has it.
 type ignoredField struct {
-	job, text string
-	path      valuepath.Path
-	at        spec.Range
-	pointer   string
-	used      bool
-	near      string // a path of a job that was probably meant
+	jobs    spec.Names
+	text    string
+	path    valuepath.Path
+	at      spec.Range
+	pointer string
+	used    bool
+	near    string // a path of a job that was probably meant
 }
 
 // ignoredFields lists the valid paths of policy.ignore; loading reports the others.
@@ -29,10 +28,10 @@ func ignoredFields(w *spec.Workspace) []ignoredField {
 	for i, rule := range w.Policy.Ignore {
 		for k, text := range rule.Fields {
 			path, err := valuepath.Parse(text)
-			if err != nil || !doublestar.ValidatePattern(rule.Job) {
+			if err != nil || (spec.Names{rule.Job}).Validate() != nil {
 				continue
 			}
-			f := ignoredField{job: rule.Job, text: text, path: path, at: at(rule.Pos), pointer: "policy.ignore[" + rule.Job + "].fields" + valuepath.Index(k)}
+			f := ignoredField{jobs: spec.Names{rule.Job}, text: text, path: path, at: at(rule.Pos), pointer: "policy.ignore[" + rule.Job + "].fields" + valuepath.Index(k)}
 			if list := w.Root.Get("policy").Get("ignore"); list != nil && i < len(list.Items) {
 				if fields := list.Items[i].Get("fields"); fields != nil && k < len(fields.Items) {
 					f.at = fields.Items[k].Range
@@ -46,7 +45,7 @@ func ignoredFields(w *spec.Workspace) []ignoredField {
 
 // lookIn records which ignored fields a compiled job has.
 func (f *ignoredField) lookIn(job *compile.Job) {
-	if f.used || !f.path.IsAbout(job.Name) || !doublestar.MatchUnvalidated(f.job, job.Name) {
+	if f.used || !f.path.IsAbout(job.Name) || !f.jobs.Match(job.Name) {
 		return
 	}
 	declared := func(p valuepath.Path) bool {
@@ -72,13 +71,13 @@ func (f *ignoredField) lookIn(job *compile.Job) {
 func (l *linter) unusedFields() {
 	for i := range l.facts.ignored {
 		f := &l.facts.ignored[i]
-		defined := slices.ContainsFunc(l.facts.jobs, func(job jobFact) bool { return doublestar.MatchUnvalidated(f.job, job.name) })
+		defined := slices.ContainsFunc(l.facts.jobs, func(job jobFact) bool { return f.jobs.Match(job.name) })
 		if f.used || !defined {
 			continue // of no job, the whole entry is reported
 		}
-		message, hint := "no job that matches "+quoted(f.job)+" declares "+quoted(f.text)+": the entry protects nothing", "remove it, or write the path that a plan prints"
+		message, hint := "no job that matches "+quoted(f.jobs[0])+" declares "+quoted(f.text)+": the entry protects nothing", "remove it, or write the path that a plan prints"
 		switch name, known, unknown := f.path.Unknown(); {
-		case f.path.Template != "" || f.path.Job != "" && !doublestar.MatchUnvalidated(f.job, f.path.Job):
+		case f.path.Template != "" || f.path.Job != "" && !f.jobs.Match(f.path.Job):
 			hint = "fields are paths within the jobs that job: selects"
 		case unknown:
 			message = quoted(f.text) + " is not a field of a job: the entry protects nothing"

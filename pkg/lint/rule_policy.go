@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/bmatcuk/doublestar/v4"
-
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -128,10 +126,11 @@ func (l *linter) ignores() {
 			where = n.Range
 		}
 		pointer := "policy.ignore[" + ignore.Job + "]"
-		if !doublestar.ValidatePattern(ignore.Job) {
+		jobs := spec.Names{ignore.Job}
+		if jobs.Validate() != nil {
 			continue
 		}
-		match := slices.IndexFunc(l.facts.jobs, func(job jobFact) bool { return doublestar.MatchUnvalidated(ignore.Job, job.name) })
+		match := slices.IndexFunc(l.facts.jobs, func(job jobFact) bool { return jobs.Match(job.name) })
 		switch {
 		case match >= 0 && len(ignore.Fields) == 0:
 			job := &l.facts.jobs[match]

@@ -168,6 +168,7 @@ func TestWhoseAnswer(t *testing.T) {
 		{`{"steps":[],"job_id":"` + job.ID + `","project_id":"P"}`, "p", true},
 		{`{"steps":[],"project_id":"q"}`, "", true},
 		{`{"steps":[],"project_id":"q"}`, "p", false},
+		{`{"steps":[],"job_id":"` + strings.ToUpper(job.ID) + `"}`, "", false},
 		{`{"steps":[],"job_id":"` + strings.Repeat("1", 32) + `"}`, "", false},
 	} {
 		fault := emulator.Fault{Times: 1, Kind: emulator.FaultStatus, Status: 200, Body: `{"result":` + test.body + `}`}
