@@ -81,12 +81,10 @@ func (in *invocation) learn(w *workspace.Workspace, o *harvestOptions, seen []ca
 		return err
 	}
 	if o.diff {
-		for _, e := range edits {
-			if err := in.announce(true, e.Name, e.Before, e.After); err != nil {
-				return err
-			}
+		for i := 0; i < len(edits) && err == nil; i++ {
+			err = in.announce(true, edits[i].Name, edits[i].Before, edits[i].After)
 		}
-		return nil
+		return err
 	}
 	if err := outfile.Rewrite(edits); err != nil || len(edits) == 0 {
 		return err
