@@ -12,21 +12,22 @@ import (
 // calls of other kinds are accepted while one kind is refused. From then on each kind has its own
 // pace.
 const (
-	flightStart     = 8           // requests in flight at first
-	slowerAnswers   = 3           // times the quickest answers: more in flight would only queue
-	pauseFirst      = time.Second // after a throttled answer; doubles with each further one
-	pauseMost       = 20 * time.Second
-	paceSafety      = 0.97   // of the accepted rate
-	paceAgain       = 0.93   // of the pace at the next throttled answer
-	paceGrowth      = 1.0005 // with each good answer
-	paceGrowthFirst = 1.002  // until the first estimate has proved too high
-	paceFloor       = 0.2    // calls per second
-	paceUnbounded   = 1000
-	fewTaken        = 8                      // too few good answers to see an overall limit
-	longestWindow   = time.Minute            // of a limit
-	otherCalls      = 3                      // of other kinds, accepted while one is refused, show limits per route
-	otherPatience   = 2 * time.Second        // before another kind probes
-	otherWait       = 100 * time.Millisecond // between their checks
+	flightStart       = 8           // requests in flight at first
+	flightGrowthFirst = 0.125       // with each good answer, until one is refused
+	slowerAnswers     = 3           // times the quickest answers: more in flight would only queue
+	pauseFirst        = time.Second // after a throttled answer; doubles with each further one
+	pauseMost         = 20 * time.Second
+	paceSafety        = 0.97   // of the accepted rate
+	paceAgain         = 0.93   // of the pace at the next throttled answer
+	paceGrowth        = 1.0005 // with each good answer
+	paceGrowthFirst   = 1.002  // until the first estimate has proved too high
+	paceFloor         = 0.2    // calls per second
+	paceUnbounded     = 1000
+	fewTaken          = 8                      // too few good answers to see an overall limit
+	longestWindow     = time.Minute            // of a limit
+	otherCalls        = 3                      // of other kinds, accepted while one is refused, show limits per route
+	otherPatience     = 2 * time.Second        // before another kind probes
+	otherWait         = 100 * time.Millisecond // between their checks
 )
 
 // allKinds is the key for all kinds of call among the learned paces.
@@ -282,10 +283,20 @@ func (g *governor) release(kind op, err error, took time.Duration) {
 			g.quickest = took
 		}
 		if took <= g.quickest*slowerAnswers {
-			g.limit = min(g.most, g.limit+1/g.limit)
+			g.limit = min(g.most, g.limit+g.flightGrowth())
 		}
 	}
 	g.tell(p)
+}
+
+// flightGrowth returns how much a good answer adds to the limit of requests in flight. Until the
+// first throttled answer, the limit doubles in six round trips, so that a short run reaches its
+// speed. Afterwards each round trip adds one.
+func (g *governor) flightGrowth() float64 {
+	if g.halved.IsZero() {
+		return flightGrowthFirst
+	}
+	return 1 / g.limit
 }
 
 // count counts a good answer. An answer to a call from before the refusal does not show that calls
