@@ -181,11 +181,7 @@ func (w *jobWriter) tree() *yamltext.Node {
 		job.Add(key, values[key])
 	}
 	if len(extra.Fields) > 0 {
-		// A lone key $file under extra is a field like any other there.
-		if len(extra.Fields) == 1 && isIncludeKey(extra.Fields[0].Key) {
-			extra.Fields[0].Key = "$" + extra.Fields[0].Key
-		}
-		job.Add("extra", extra)
+		job.Add("extra", guardedKey(extra))
 	}
 	if w.alone {
 		w.world.withoutDefaults(job)

@@ -205,6 +205,39 @@ func TestLawOverTemplates(t *testing.T) {
 	})
 }
 
+// TestLoneIncludeKeys checks that a member whose name would be read as an include is exported from
+// every object of a job and of a template in which it can stand alone.
+func TestLoneIncludeKeys(t *testing.T) {
+	t.Parallel()
+	const step = `"module_id": "devcloud2018.codeci_action_20017.action", "name": "s"`
+	for _, key := range []string{"$file", "$$file", "$$$file"} {
+		member := fmt.Sprintf("%q: true", key)
+		text := fmt.Sprintf("%q: %q", key, "a")
+		for _, body := range []string{
+			member, `"new": {` + member + `}`, `"steps": [{` + step + `, "properties": {` + text + `}}]`, `"steps": [{` + step + `, ` + member + `}]`,
+			`"scms": [{` + text + `}]`, `"triggers": [{"name": "other", "parameters": [{` + text + `}]}]`,
+		} {
+			tree, err := jsontree.Parse([]byte(`{"job_name": "one", "arch": "arm", `+body+`}`), jsontree.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			holds(t, []*diff.LiveJob{liveJob(tree)})
+		}
+		for _, body := range []string{
+			`"template": {"steps": [], ` + member + `}`, `"template": {"steps": []}, ` + member, `"template": {"steps": [], "new": {` + member + `}}`,
+			`"template": {"steps": [{` + step + `, "properties": {` + text + `}}]}`, `"template": {"steps": [], ` + member + `, "image": null}`,
+		} {
+			tree, err := jsontree.Parse([]byte(`{"name": "one", "description": "", `+body+`}`), jsontree.Limits{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := export.New(export.Options{}).Template(&diff.LiveTemplate{UUID: "u", Name: "one", Body: tree}); err != nil {
+				t.Errorf("%s: %v", body, err)
+			}
+		}
+	}
+}
+
 func holdsSecret(item *jsontree.Value) bool {
 	for _, definition := range item.Get("parameters").Items() {
 		for _, field := range definition.Get("params").Items() {

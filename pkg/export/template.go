@@ -84,10 +84,10 @@ func (w *jobWriter) templateTree(live *jsontree.Value) *yamltext.Node {
 	n.Add(wire.KeyParameters, values[wire.KeyParameters])
 	n.Add(wire.KeySteps, values[wire.KeySteps])
 	if len(beside.Fields) > 0 {
-		extra.Add(wire.KeyTemplate, beside)
+		extra.Add(wire.KeyTemplate, guardedKey(beside))
 	}
 	if len(extra.Fields) > 0 {
-		n.Add("extra", extra)
+		n.Add("extra", guardedKey(extra))
 	}
 	return n
 }

@@ -25,10 +25,7 @@ func verbatim(v *jsontree.Value) *yamltext.Node {
 		for _, m := range v.Members() {
 			n.Fields = append(n.Fields, yamltext.Entry(m.Key, small(verbatim(m.Value))))
 		}
-		if len(n.Fields) == 1 && isIncludeKey(n.Fields[0].Key) {
-			n.Fields[0].Key = "$" + n.Fields[0].Key
-		}
-		return n
+		return guardedKey(n)
 	case jsontree.KindBool, jsontree.KindNumber:
 		return yamltext.Literal(v.Text())
 	}
