@@ -22,6 +22,13 @@ func readOnly(body *jsontree.Value, _ Modules) {
 	}
 }
 
+func moments(body *jsontree.Value, modules Modules) {
+	wire.DropMoments(body, func(moduleID, name string) bool {
+		_, known := propertyFacts(modules, moduleID, name)
+		return known
+	})
+}
+
 func limitTime(body *jsontree.Value, _ Modules) {
 	limit := body.Get(wire.KeyLimitTime)
 	if limit == nil {

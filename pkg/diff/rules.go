@@ -21,6 +21,7 @@ func Rules() []Rule {
 	return []Rule{
 		{"limit-time", "limit_time (read) and timeout in hours (written) are the same value", limitTime},
 		{"read-only", "members that only the service writes: domain_id, actions, build_environment_type, cluster_selected", readOnly},
+		{"moments", "the time at which the service last wrote something, like update_time and a step's stepUpdateTime: a member named so whose value is a time", moments},
 		{"endpoint-key", "endpoint_id is another spelling of a code source's end_point_id", endpointKey},
 		{"definition-name", "a parameter's definition name in any letter case, damaged at its first letter, or missing (API reference 4.20, 4.26)", definitionName},
 		{"numbers", "1.10 and 1.1, 1e3 and 1000: a number is its value, exactly", numbers},

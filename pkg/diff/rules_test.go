@@ -35,6 +35,7 @@ func TestRules(t *testing.T) {
 		differ     pair
 	}{
 		{"limit-time", "timeout.limit", pair{`{"limit_time":"4"}`, `{"timeout":{"limit":"4","unit":"hour"}}`}, pair{`{"limit_time":"4"}`, `{"timeout":{"limit":"5","unit":"hour"}}`}},
+		{"moments", `steps["B"].properties.stepUpdateTime`, pair{shell(`"stepUpdateTime":"1764200000010"`), shell(`"stepUpdateTime":"1764100000010"`)}, pair{shell(`"stepUpdateTime":"weekly"`), shell(`"stepUpdateTime":"daily"`)}},
 		{"endpoint-key", "scms[0].endpoint_id", pair{`{"scms":[{"url":"u","endpoint_id":"e"}]}`, `{"scms":[{"url":"u","end_point_id":"e"}]}`}, pair{`{"scms":[{"url":"u","endpoint_id":"e"}]}`, `{"scms":[{"url":"u","end_point_id":"f"}]}`}},
 		{"definition-name", `parameters["p"].definition`, pair{`{"parameters":[{"name":"HUDSON.MODEL.STRINGPARAMETERDEFINITION","params":[{"name":"name","value":"p"},{"name":"type","value":"normalparam"}]}]}`, params(`{"name":"type","value":"normalparam"}`)}, pair{`{"parameters":[{"name":"hudson.model.ChoiceParameterDefinition","params":[{"name":"name","value":"p"}]}]}`, params(`{"name":"type","value":"normalparam"}`)}},
 		{"numbers", `steps["B"].properties.n`, pair{shell(`"n":1.10`), shell(`"n":1.1`)}, pair{shell(`"n":12345678901234567890`), shell(`"n":12345678901234567000`)}},
@@ -90,7 +91,7 @@ func TestRules(t *testing.T) {
 // TestRulesAreTested checks that each rule has a case and a description.
 func TestRulesAreTested(t *testing.T) {
 	t.Parallel()
-	tested := []string{"limit-time", "read-only", "endpoint-key", "definition-name", "numbers", "canonical-types", "property-types", "line-endings", "letter-case",
+	tested := []string{"limit-time", "read-only", "moments", "endpoint-key", "definition-name", "numbers", "canonical-types", "property-types", "line-endings", "letter-case",
 		"predefined-description", "pre-condition", "secret-value", "empty", "server-default", "set-order"}
 	var ids []string
 	for _, rule := range diff.Rules() {

@@ -38,7 +38,7 @@ func (e *Exporter) template(live *diff.LiveTemplate) (*Definition, error) {
 	w := &jobWriter{Exporter: e, project: probeProject, live: &diff.LiveJob{Name: live.Name}, definition: d, body: body}
 	w.members()
 	for range 2 {
-		tree := w.templateTree(live.Body)
+		tree := w.templateTree(withoutMoments(live.Body, e.catalogue))
 		if w.templateFits(tree, live) {
 			d.tree = tree
 			return d, nil

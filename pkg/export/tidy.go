@@ -53,9 +53,10 @@ func tidy(live *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
 }
 
 // reduced returns a copy of a body, live or compiled, without what an export omits and a comparison
-// cannot see: secrets in a step's properties, and what follows from a code source's address.
+// cannot see: secrets in a step's properties, the service's notes of time, and what follows from a
+// code source's address.
 func reduced(body *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
-	c := body.Clone()
+	c := withoutMoments(body, modules)
 	for _, scm := range c.Get(wire.KeySCMs).Items() {
 		dropDerived(scm)
 	}
@@ -64,6 +65,13 @@ func reduced(body *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
 			step.Get(wire.KeyProperties).Delete(name)
 		}
 	}
+	return c
+}
+
+// withoutMoments returns a copy of a body without the times that the service notes in it.
+func withoutMoments(body *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
+	c := body.Clone()
+	wire.DropMoments(c, func(moduleID, name string) bool { return modules.Module(moduleID).Property(name) != nil })
 	return c
 }
 
