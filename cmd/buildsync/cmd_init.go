@@ -61,9 +61,6 @@ func (in *invocation) init(p *program, o *initOptions) error {
 	if err != nil {
 		return err
 	}
-	if err := initfiles.CheckFlags(in.Typed); err != nil {
-		return kit.UsageError{Text: err.Error()}
-	}
 	dir := in.global.dir
 	if len(args) == 1 {
 		dir = args[0]

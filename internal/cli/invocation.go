@@ -31,6 +31,9 @@ func (p *Console) Command(c *cli.Command, globals []cli.Flag, act func(*Invocati
 		if err := in.prepare(); err != nil {
 			return err
 		}
+		if err := in.refuseUnusable(); err != nil {
+			return err
+		}
 		return act(in)
 	}
 	return c
@@ -111,6 +114,8 @@ type Invocation struct {
 	*Console
 	Ctx   context.Context
 	Flags *cli.Context
+
+	filled []string // the flags whose value is a variable of the environment
 }
 
 // prepare fills flags from the environment.
@@ -133,6 +138,7 @@ func (in *Invocation) prepare() error {
 				return UsageError{Text: fmt.Sprintf("the variable %s=%q: %v", variable, value, err)}
 			}
 		}
+		in.filled = append(in.filled, name)
 	}
 	return in.refuseEmpty()
 }

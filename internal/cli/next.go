@@ -2,6 +2,7 @@ package cli
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -39,13 +40,9 @@ func (in *Invocation) Again(command string) string {
 }
 
 // Typed reports whether a flag is on the command line. Environment variables also apply to the next
-// command.
+// command, and to every other.
 func (in *Invocation) Typed(name string) bool {
-	if !in.Set(name) {
-		return false
-	}
-	_, fromEnvironment := in.Env.Lookup(VariableOf(in.Flags.Command.Name, name))
-	return !fromEnvironment
+	return in.Set(name) && !slices.Contains(in.filled, name)
 }
 
 var plainShellWord = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_./:@%+=,-]+$`) })

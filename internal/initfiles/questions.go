@@ -51,17 +51,3 @@ func (a *Answers) Questions() []Question {
 		}},
 	}
 }
-
-// CheckFlags refuses the global flags that name a part of a workspace: a new one has none.
-func CheckFlags(typed func(name string) bool) error {
-	for _, flag := range [][2]string{
-		{"project", "--project-id gives the id of its project, --alias the name"},
-		{"env", "add environments to the file afterwards"},
-		{"var", "add vars to the file afterwards"},
-	} {
-		if typed(flag[0]) {
-			return fmt.Errorf("init writes a new buildsync.yaml, in which --%s names nothing; %s", flag[0], flag[1])
-		}
-	}
-	return nil
-}
