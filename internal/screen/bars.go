@@ -2,6 +2,7 @@ package screen
 
 import (
 	"errors"
+	"io"
 	"sync"
 
 	"github.com/vbauerster/mpb/v8"
@@ -12,19 +13,23 @@ import (
 // bars are progress bars at the bottom of a terminal. All text for stderr goes above them until End
 // has erased the last one, so no drawn line stays between the lines of text.
 type bars struct {
-	to *mpb.Progress
+	to       *mpb.Progress
+	terminal io.Writer
 
 	mu    sync.Mutex
 	drawn map[*mpb.Bar]bool
+	begun bool // a bar was drawn
 	ended bool
 }
 
 // drawBars starts to draw on stderr, which has to be a terminal. The library draws nothing on
 // another writer, so it gets the terminal itself.
 func drawBars(in *kit.Invocation) *bars {
+	terminal := kit.StreamFile(in.Stderr)
 	b := &bars{
-		to:    mpb.New(mpb.WithOutput(kit.StreamFile(in.Stderr)), mpb.WithWidth(40)),
-		drawn: map[*mpb.Bar]bool{},
+		to:       mpb.New(mpb.WithOutput(terminal), mpb.WithWidth(40)),
+		terminal: terminal,
+		drawn:    map[*mpb.Bar]bool{},
 	}
 	in.Logged.PutAbove(b)
 	return b
@@ -33,12 +38,24 @@ func drawBars(in *kit.Invocation) *bars {
 // errErased is the answer to a text that should be above bars that are gone.
 var errErased = errors.New("the progress bars have ended")
 
+// eraseLine erases the line of the cursor. The library erases its bars from the column of the
+// cursor on, and a terminal moves the cursor when it shows a typed key: after ^C the first two
+// letters of a bar would stay.
+const eraseLine = "\r\x1b[K"
+
 // Write implements io.Writer: text goes above the bars.
 func (b *bars) Write(text []byte) (int, error) {
-	if n, err := b.to.Write(text); err == nil {
-		return n, nil
+	b.mu.Lock()
+	begun := b.begun
+	b.mu.Unlock()
+	line := text
+	if begun {
+		line = append([]byte(eraseLine), text...)
 	}
-	return 0, errErased
+	if _, err := b.to.Write(line); err != nil {
+		return 0, errErased
+	}
+	return len(text), nil
 }
 
 // add draws a bar. It returns nil after End: a run that is stopped at once may still begin an action.
@@ -52,7 +69,7 @@ func (b *bars) add(total int64, builder mpb.BarFillerBuilder, options ...mpb.Bar
 	if err != nil {
 		return nil // the terminal is gone
 	}
-	b.drawn[bar] = true
+	b.drawn[bar], b.begun = true, true
 	return bar
 }
 
@@ -76,4 +93,7 @@ func (b *bars) End() {
 		bar.Abort(true) // the library waits for each bar that has not completed
 	}
 	b.to.Wait()
+	if b.begun {
+		_, _ = io.WriteString(b.terminal, eraseLine)
+	}
 }

@@ -57,9 +57,9 @@ func TestTextGoesAboveTheBars(t *testing.T) {
 	const three = "\x1b[3A\x1b[J" // two spinners and the total are erased
 	screenful(t, person, &got, three)
 	in.Printf("smoke build 1\n")
-	screenful(t, person, &got, three+"smoke build 1\r\n")
+	screenful(t, person, &got, three+eraseLine+"smoke build 1\r\n")
 	progress.Done(apply.Result{Kind: diff.KindJob, Address: twin.Address, Action: diff.ActionUpdate, Outcome: apply.Applied})
-	screenful(t, person, &got, "A\x1b[Jupdate shop/job/a: applied")
+	screenful(t, person, &got, "A\x1b[J"+eraseLine+"update shop/job/a: applied")
 
 	closed := make(chan struct{})
 	go func() {
@@ -68,6 +68,6 @@ func TestTextGoesAboveTheBars(t *testing.T) {
 		progress.Begin(&twin, diff.ActionUpdate) // a late action draws nothing
 		in.Printf("1 applied\n")
 	}()
-	screenful(t, person, &got, "A\x1b[J1 applied\r\n")
+	screenful(t, person, &got, "A\x1b[J"+eraseLine+"1 applied\r\n")
 	<-closed
 }
