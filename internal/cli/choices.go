@@ -34,7 +34,7 @@ func (l *Line) OpenFlag() (name, usage string) {
 	if len(l.Commands) > 0 {
 		typed = l.Head
 	}
-	name, _ = FlagWord(typed[len(typed)-1])
+	name, _ = flagWord(typed[len(typed)-1])
 	if i := slices.IndexFunc(l.Known, func(f cli.Flag) bool { return slices.Contains(f.Names(), name) }); i >= 0 {
 		usage = usageOf(l.Known[i])
 	}
@@ -47,6 +47,6 @@ func usageOf(flag cli.Flag) string {
 	if !ok {
 		return ""
 	}
-	_, usage := FlagUsage(documented)
+	_, usage := flagUsage(documented)
 	return usage
 }

@@ -89,7 +89,7 @@ func flagTable(flags []cli.Flag) string {
 		if v, ok := flag.(cli.VisibleFlag); !documented || ok && !v.IsVisible() {
 			continue
 		}
-		placeholder, usage := FlagUsage(f)
+		placeholder, usage := flagUsage(f)
 		names := flagNames(flag)
 		if placeholder != "" && !strings.HasPrefix(placeholder, "[=") {
 			names += " "
@@ -107,9 +107,9 @@ func flagTable(flags []cli.Flag) string {
 	return Glossary(rows)
 }
 
-// FlagUsage splits a flag's usage into placeholder and text. The text does not repeat a placeholder
+// flagUsage splits a flag's usage into placeholder and text. The text does not repeat a placeholder
 // that only introduces it ("`FORMAT`: text or json").
-func FlagUsage(flag cli.DocGenerationFlag) (placeholder, text string) {
+func flagUsage(flag cli.DocGenerationFlag) (placeholder, text string) {
 	before, rest, _ := strings.Cut(flag.GetUsage(), "`")
 	placeholder, after, _ := strings.Cut(rest, "`")
 	if alone, ok := strings.CutPrefix(after, ": "); ok && before == "" {

@@ -26,7 +26,7 @@ func ReadLine(app *cli.App, args []string) Line {
 	line := Line{Known: app.Flags, Commands: app.Commands}
 	for i := 0; i < len(args); i++ {
 		word := args[i]
-		switch name, isFlag := FlagWord(word); {
+		switch name, isFlag := flagWord(word); {
 		case i == 0:
 			line.Head = append(line.Head, word)
 		case word == "--":
@@ -81,9 +81,9 @@ func (l *Line) end(rest []string) {
 	}
 }
 
-// FlagWord returns the name in a word that is a flag: -v, --var, --var=a=b. "-"
+// flagWord returns the name in a word that is a flag: -v, --var, --var=a=b. "-"
 // stands for a stream.
-func FlagWord(word string) (name string, isFlag bool) {
+func flagWord(word string) (name string, isFlag bool) {
 	name, isFlag = strings.CutPrefix(word, "-")
 	name = strings.TrimPrefix(name, "-")
 	name, _, _ = strings.Cut(name, "=")
@@ -128,7 +128,7 @@ func (l *Line) FlagsFirst() []string {
 func (l *Line) Value(names ...string) (value string) {
 	words := slices.Concat(l.Head, l.Flags)
 	for i, word := range words {
-		name, isFlag := FlagWord(word)
+		name, isFlag := flagWord(word)
 		if !isFlag || !slices.Contains(names, name) {
 			continue
 		}

@@ -34,7 +34,7 @@ func (in *Invocation) Outputs(formats ...string) ([]Output, error) {
 	for _, value := range in.Texts("out") {
 		format, file, named := strings.Cut(value, "=")
 		if !named {
-			file, format = value, FormatOf(value)
+			file, format = value, formatOf(value)
 		}
 		switch {
 		case file == "":
@@ -65,7 +65,7 @@ func isYAML(file string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
-func FormatOf(file string) string {
+func formatOf(file string) string {
 	switch filepath.Ext(file) {
 	case ".json":
 		return "json"

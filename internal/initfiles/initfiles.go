@@ -185,8 +185,8 @@ func (p Place) Pipeline(system string) string {
 	return filepath.Join(p.Dir, p.root, CiFiles[system].To)
 }
 
-// IsSystem reports whether there is a pipeline for a CI system.
-func IsSystem(name string) bool {
+// isSystem reports whether there is a pipeline for a CI system.
+func isSystem(name string) bool {
 	_, known := CiFiles[name]
 	return known
 }

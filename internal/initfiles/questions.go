@@ -44,7 +44,7 @@ func (a *Answers) Questions() []Question {
 			return nil
 		}},
 		{"ci", "CI pipeline: github, gitlab, codearts or none", &a.Ci, func() error {
-			if !IsSystem(a.Ci) && a.Ci != "none" {
+			if !isSystem(a.Ci) && a.Ci != "none" {
 				return kit.UnknownWord("--ci", a.Ci, []string{"github", "gitlab", "codearts", "none"})
 			}
 			return nil

@@ -81,7 +81,7 @@ func (o explainable) part(w *workspace.Workspace, path string) (compiled, error)
 			return compiled{o.Address, value.Path, value.Value}, nil
 		}
 	}
-	return compiled{}, o.UnknownPath(asked, values)
+	return compiled{}, o.unknownPath(asked, values)
 }
 
 // PrintCompiled writes one document: the requested body, else an object of bodies by address.

@@ -126,7 +126,7 @@ func (o explainable) stations(p compile.Provenance) []compile.Station {
 	return p.Stations()
 }
 
-func (o explainable) UnknownPath(path valuepath.Path, values []Explained) error {
+func (o explainable) unknownPath(path valuepath.Path, values []Explained) error {
 	var paths []string
 	for _, v := range values {
 		paths = append(paths, v.Path)
@@ -216,8 +216,8 @@ func (e unknownObject) text(rules []string) string {
 	return text + "; " + all
 }
 
-// RuleOrObject says of an error of findExplainable that the word could have named a rule as well.
-func RuleOrObject(err error) error {
+// ruleOrObject says of an error of findExplainable that the word could have named a rule as well.
+func ruleOrObject(err error) error {
 	var unknown unknownObject
 	if errors.As(err, &unknown) {
 		return errors.New(unknown.text(lint.RuleNames()))
@@ -246,7 +246,7 @@ func wholeOf(path string, values []Explained) int {
 func Explain(w *workspace.Workspace, word string) (screen.Reply, error) {
 	o, path, err := findExplainable(w, word)
 	if err != nil {
-		return screen.Reply{}, RuleOrObject(err)
+		return screen.Reply{}, ruleOrObject(err)
 	}
 	values := o.Values(w)
 	if path == "" {
@@ -266,5 +266,5 @@ func Explain(w *workspace.Workspace, word string) (screen.Reply, error) {
 	if i := wholeOf(asked.String(), values); i >= 0 {
 		return valuePage(o.Address, values[i]), nil
 	}
-	return screen.Reply{}, o.UnknownPath(asked, values)
+	return screen.Reply{}, o.unknownPath(asked, values)
 }

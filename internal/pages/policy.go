@@ -44,11 +44,11 @@ func WritePolicyReport(out *screen.Paper, r *policy.Report) {
 	if len(r.Findings) > 0 {
 		out.WriteString("\n")
 	}
-	fmt.Fprintf(out, "%s, %s, %s.\n", Counted2(r.Policies, "policy", "policies"), sanitize.Counted(r.Jobs, "job"), sanitize.Counted(len(r.Findings), "finding"))
+	fmt.Fprintf(out, "%s, %s, %s.\n", countedAs(r.Policies, "policy", "policies"), sanitize.Counted(r.Jobs, "job"), sanitize.Counted(len(r.Findings), "finding"))
 }
 
-// Counted2 is counted for a noun with a plural of its own.
-func Counted2(n int, one, several string) string {
+// countedAs is counted for a noun with a plural of its own.
+func countedAs(n int, one, several string) string {
 	if n == 1 {
 		return "1 " + one
 	}

@@ -80,7 +80,7 @@ func writeEffects(out *screen.Paper, effects []vendored.Effect, modules *catalog
 		out.WriteString("\n" + render.Unified(e.Address, bodyLines(e.Before, modules), bodyLines(e.After, modules)))
 	}
 	if len(effects) > 0 {
-		fmt.Fprintf(out, "\n%s changed.\n", Counted2(len(effects), "compiled body", "compiled bodies"))
+		fmt.Fprintf(out, "\n%s changed.\n", countedAs(len(effects), "compiled body", "compiled bodies"))
 	}
 }
 

@@ -28,7 +28,7 @@ func Elsewhere(loaded *compile.Loaded, environment string, files map[string][]by
 			effects = append(effects, Effect{Environment: name, Problem: found[0].Message})
 			continue
 		}
-		if values, jobs := Count(before.Result, after.Result); values > 0 {
+		if values, jobs := changedValues(before.Result, after.Result); values > 0 {
 			effects = append(effects, Effect{Environment: name, Values: values, Jobs: jobs})
 		}
 	}

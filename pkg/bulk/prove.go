@@ -163,8 +163,8 @@ func leaves(o *Object) []leaf {
 	return list
 }
 
-// Count counts the values, and the jobs, that differ between two results.
-func Count(before, after *compile.Result) (values, jobs int) {
+// changedValues counts the values, and the jobs, that differ between two results.
+func changedValues(before, after *compile.Result) (values, jobs int) {
 	was := objectsOf(before, nil)
 	changed, err := difference(was, objectsOf(after, was), nil)
 	if err != nil {

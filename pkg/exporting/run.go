@@ -118,8 +118,8 @@ func SecretsInUse(result *compile.Result) map[string]string {
 	return used
 }
 
-// ListJobs reads a project's listing. After an error its jobs are unknown.
-func ListJobs(ctx context.Context, api reading.API, project export.Project) (*diff.LiveProject, error) {
+// listJobs reads a project's listing. After an error its jobs are unknown.
+func listJobs(ctx context.Context, api reading.API, project export.Project) (*diff.LiveProject, error) {
 	listing, err := reading.Project(ctx, api, project.ID)
 	if err == nil {
 		err = listing.ReadErr
@@ -150,7 +150,7 @@ func (x *Run) CheckNames() error { return x.only.Check() }
 
 // jobs exports the jobs of the nth project.
 func (x *Run) jobs(ctx context.Context, project export.Project, nth int) error {
-	listing, err := ListJobs(ctx, x.service, project)
+	listing, err := listJobs(ctx, x.service, project)
 	if err != nil {
 		return err
 	}
@@ -185,7 +185,7 @@ func (x *Run) jobs(ctx context.Context, project export.Project, nth int) error {
 	}
 	shown := x.tell.Counting(project.Alias, len(wanted))
 	defer shown.Close(nth, len(x.Report.Projects))
-	for job, err := range ReadJobs(ctx, x.service, wanted, x.opts.Parallel, func(jobs int, what []string) { x.tell.Unseen(project, jobs, what) }) {
+	for job, err := range readJobs(ctx, x.service, wanted, x.opts.Parallel, func(jobs int, what []string) { x.tell.Unseen(project, jobs, what) }) {
 		if err == nil {
 			err = x.job(project, job, taken[job])
 		}
@@ -207,9 +207,9 @@ func (x *Run) labelled(project export.Project, live *diff.LiveJob, name string) 
 	return job != nil && x.opts.Labels.Select(job)
 }
 
-// ReadJobs reads live jobs with everything that the service shows. At the end, unseen receives the
+// readJobs reads live jobs with everything that the service shows. At the end, unseen receives the
 // number of jobs with hidden members, and their names.
-func ReadJobs(ctx context.Context, api reading.API, jobs []*diff.LiveJob, parallel int, unseen func(jobs int, what []string)) iter.Seq2[*diff.LiveJob, error] {
+func readJobs(ctx context.Context, api reading.API, jobs []*diff.LiveJob, parallel int, unseen func(jobs int, what []string)) iter.Seq2[*diff.LiveJob, error] {
 	opts := reading.Options{Parallel: parallel, Notices: reading.AllNotices, Full: true}
 	return func(yield func(*diff.LiveJob, error) bool) {
 		var what []string

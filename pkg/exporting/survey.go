@@ -80,7 +80,7 @@ func (s *Survey) Jobs(ctx context.Context) iter.Seq2[Surveyed, error] {
 
 // project reads the jobs of the nth project, and reports whether to go on.
 func (s *Survey) project(ctx context.Context, project export.Project, nth int, yield func(Surveyed, error) bool) bool {
-	listing, err := ListJobs(ctx, s.API, project)
+	listing, err := listJobs(ctx, s.API, project)
 	if err != nil {
 		yield(Surveyed{}, err)
 		return false
@@ -122,7 +122,7 @@ func (s *Survey) read(ctx context.Context, project export.Project, jobs []*diff.
 	if s.Bodies {
 		return reading.InOrder(ctx, s.API, jobs, reading.Options{Parallel: s.Parallel})
 	}
-	return ReadJobs(ctx, s.API, jobs, s.Parallel, func(n int, what []string) {
+	return readJobs(ctx, s.API, jobs, s.Parallel, func(n int, what []string) {
 		if s.Unseen != nil {
 			s.Unseen(project, n, what)
 		}

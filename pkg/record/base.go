@@ -31,7 +31,7 @@ type Compile func(ctx context.Context, commit string) (*compile.Loaded, error)
 // Compose makes the base of a record. It compiles each commit that the record names once.
 func Compose(ctx context.Context, r *Record, compileAt Compile) (*Base, error) {
 	b := &Base{Record: r, at: map[string]*declared{}}
-	for _, commit := range r.Commits() {
+	for _, commit := range r.commits() {
 		loaded, err := compileAt(ctx, commit)
 		if err != nil {
 			return nil, err

@@ -37,8 +37,8 @@ func (s Scope) Ref() string {
 	return ref
 }
 
-// OldRef returns the ref in which older versions kept the one commit of an environment.
-func (s Scope) OldRef() string { return sharedRefs + s.environment() }
+// oldRef returns the ref in which older versions kept the one commit of an environment.
+func (s Scope) oldRef() string { return sharedRefs + s.environment() }
 
 func (s Scope) environment() string {
 	if s.Environment == "" {

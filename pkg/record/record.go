@@ -86,7 +86,7 @@ func Parse(text []byte) (*Record, error) {
 	if _, err := decoder.Token(); err != io.EOF {
 		return nil, errors.New("text follows its end")
 	}
-	for _, commit := range r.Commits() {
+	for _, commit := range r.commits() {
 		if !commitID().MatchString(commit) {
 			return nil, fmt.Errorf("%.80q is not the id of a commit", commit)
 		}
@@ -159,8 +159,8 @@ func (r *Record) Listed() []string {
 	return slices.Sorted(maps.Keys(all))
 }
 
-// Commits returns the commits that r names, the common one first.
-func (r *Record) Commits() []string {
+// commits returns the commits that r names, the common one first.
+func (r *Record) commits() []string {
 	if r == nil {
 		return nil
 	}

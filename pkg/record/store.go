@@ -68,11 +68,11 @@ func readAt(ctx context.Context, repo *gitbase.Repo, ref, commit string) (*Recor
 // ReadOld returns the record that an older version left for an environment: a plain commit for all
 // objects. It returns nil if there is none.
 func ReadOld(ctx context.Context, repo *gitbase.Repo, s Scope) (*Stored, error) {
-	commit, err := repo.RefCommit(ctx, s.OldRef())
+	commit, err := repo.RefCommit(ctx, s.oldRef())
 	if err != nil || commit == "" {
 		return nil, err
 	}
-	return &Stored{Ref: s.OldRef(), Record: &Record{Version: formatVersion, Commit: commit}}, nil
+	return &Stored{Ref: s.oldRef(), Record: &Record{Version: formatVersion, Commit: commit}}, nil
 }
 
 // Others returns the refs of a workspace's records for other endpoints, in the environment of s.
@@ -155,7 +155,7 @@ func commitRecord(ctx context.Context, repo *gitbase.Repo, r *Record, before []s
 		return "", err
 	}
 	parents := slices.Clone(before)
-	for _, commit := range r.Commits() {
+	for _, commit := range r.commits() {
 		known := false
 		for _, parent := range before {
 			if known, err = repo.Contains(ctx, parent, commit); err != nil {

@@ -32,19 +32,14 @@ type Workspace struct {
 // Load reads and compiles the definitions. It keeps the parsed files, so that the
 // workspace can be compiled again with files replaced.
 func (w *Workspace) Load(environment string, vars map[string]string) spec.Diagnostics {
-	return w.LoadFrom(w.Tree, environment, vars)
-}
-
-// LoadFrom is Load from another tree, such as one with edits.
-func (w *Workspace) LoadFrom(tree spec.Tree, environment string, vars map[string]string) spec.Diagnostics {
-	return w.loadBy(tree, environment, compile.Options{Vars: vars, Keep: true})
+	return w.take(compile.Load(w.Tree, environment, compile.Options{Vars: vars, Keep: true}))
 }
 
 // LoadPacked is Load for a plan: it keeps no files and no trees of jobs, and
 // remembers what was read, to compare it with a commit.
 func (w *Workspace) LoadPacked(environment string, vars map[string]string) spec.Diagnostics {
 	w.Tree.read = map[string]gitbase.Identity{}
-	return w.loadBy(w.Tree, environment, compile.Options{Vars: vars, Pack: true})
+	return w.take(compile.Load(w.Tree, environment, compile.Options{Vars: vars, Pack: true}))
 }
 
 // LoadRoot reads buildsync.yaml only. After errors Set may be nil.
@@ -54,10 +49,6 @@ func (w *Workspace) LoadRoot(environment string, _ map[string]string) spec.Diagn
 		w.Set = &spec.Set{Tree: w.Tree, Workspace: root}
 	}
 	return diagnostics
-}
-
-func (w *Workspace) loadBy(tree spec.Tree, environment string, opts compile.Options) spec.Diagnostics {
-	return w.take(compile.Load(tree, environment, opts))
 }
 
 // Reread loads the workspace again after the named files have changed. It reads
