@@ -36,7 +36,8 @@ const scheduleSecret = "canary-schedule-secret-value"
 
 // TestServerSchedules plays random schedules with the real program: up to three applies at once,
 // edits by others between and during runs, faults and signals, on a service with random switches.
-// After each run it compares the service's state with the outcomes.
+// After each run it compares the service's state with the outcomes. Situations that need a fault at
+// one request, or two creates at once, come up too rarely by chance: TestDirectedSchedules plays them.
 func TestServerSchedules(t *testing.T) {
 	t.Parallel()
 	count := 30
@@ -81,6 +82,7 @@ type serverSchedule struct {
 	edited atomic.Bool       // edits by others in this round
 	round  int
 	twins  map[string][]string // the ids of each name, after the last round
+	judged int                 // the calls that earlier rounds made
 }
 
 // priorName is a live job from before buildsync. The schedule adopts and updates it.
@@ -92,7 +94,14 @@ func newServerSchedule(t *testing.T, r *rand.Rand) *serverSchedule {
 		wanted: map[string]map[string]bool{}, want: map[string]string{},
 	}
 	p.drawServer(t)
-	p.also, p.alone = drawAlso(r), true
+	p.also = drawAlso(r)
+	p.begin(t)
+	return p
+}
+
+// begin starts the service with what is there before the first round.
+func (p *serverSchedule) begin(t *testing.T) {
+	p.alone = true
 	opts := emulator.Options{Quirks: &p.quirks, Seed: emulator.Seed{Bodies: []emulator.SeedJob{
 		{Body: mustTree(t, priorBody)}, {Body: mustTree(t, strings.Replace(priorBody, `"`+priorName+`"`, `"`+bystander+`"`, 1))},
 	}}}
@@ -106,7 +115,6 @@ func newServerSchedule(t *testing.T, r *rand.Rand) *serverSchedule {
 	if p.also.template && p.post("/v3/templates/create", templateBody(bystanderTemplate, "echo theirs")) != http.StatusOK {
 		t.Fatal("the template of a person was not created")
 	}
-	return p
 }
 
 // priorBody returns a body with members of every kind that no definition declares.
@@ -152,10 +160,13 @@ func (p *serverSchedule) note(job, command string) {
 	p.wanted[job][command] = true
 }
 
-// undrawn are switches that schedules do not draw: they slow down the clock of a real process, or
-// refuse calls that every run needs.
+// undrawn are switches that schedules do not draw: they slow down the clock of a real process, refuse
+// calls that every run needs, or lose members of the prior job that its judge looks for.
 var undrawn = []string{"throttle-minute", "throttle-second", "short-tokens", "slow-under-load", "empty-pages", "similar-templates", "public-templates", "as-sent",
-	"v3-drops-fields", // each update on v3 clears what nobody declares there: apply says so and cannot prevent it
+	// Each update over v3 clears the members that this service does not show there. Apply ends with 6
+	// and names --api v1, but cannot prevent the loss, so the judge would fail each such schedule. The
+	// tests of this switch in pkg/apply and cmd/buildsync check what apply says.
+	"v3-drops-fields",
 }
 
 func (p *serverSchedule) drawServer(t *testing.T) {
@@ -309,7 +320,22 @@ func (p *serverSchedule) disturb() {
 
 // applyAll runs one to three applies at once. One of them may get a signal at one of its requests.
 func (p *serverSchedule) applyAll() []result {
-	actors := []int{1, 1, 2, 3}[p.r.IntN(4)]
+	return p.applyAtOnce([]int{1, 1, 2, 3}[p.r.IntN(4)], func(started <-chan struct{}, victim *exec.Cmd) {
+		if p.r.IntN(4) > 0 {
+			return
+		}
+		sig := []os.Signal{syscall.SIGKILL, syscall.SIGINT, syscall.SIGTERM}[p.r.IntN(3)]
+		nth := 1 + p.r.IntN(8)
+		p.draw("signal %v at request %d", sig, nth)
+		p.MustFail(p.t, emulator.Fault{Nth: nth, Kind: emulator.FaultPass, Before: func() {
+			<-started
+			_ = victim.Process.Signal(sig) // it may have ended
+		}})
+	}, "apply", "--yes")
+}
+
+// applyAtOnce runs the program for several people at once. disturb is called before they start.
+func (p *serverSchedule) applyAtOnce(actors int, disturb func(started <-chan struct{}, victim *exec.Cmd), args ...string) []result {
 	p.mu.Lock()
 	p.alone = p.alone && actors == 1
 	p.mu.Unlock()
@@ -322,20 +348,12 @@ func (p *serverSchedule) applyAll() []result {
 			dir = p.copyWorkspace(i)
 			env = []string{"HOME=" + filepath.Join(dir, "home"), "TMPDIR=" + filepath.Join(dir, "tmp")}
 		}
-		commands[i] = p.command(ctx, env, "apply", "--yes")
+		commands[i] = p.command(ctx, env, args...)
 		commands[i].Dir = dir
 		commands[i].Stdout, commands[i].Stderr = &outs[i][0], &outs[i][1]
 	}
 	started := make(chan struct{})
-	if p.r.IntN(4) == 0 {
-		sig := []os.Signal{syscall.SIGKILL, syscall.SIGINT, syscall.SIGTERM}[p.r.IntN(3)]
-		nth := 1 + p.r.IntN(8)
-		p.draw("signal %v at request %d", sig, nth)
-		p.MustFail(p.t, emulator.Fault{Nth: nth, Kind: emulator.FaultPass, Before: func() {
-			<-started
-			_ = commands[0].Process.Signal(sig) // it may have ended
-		}})
-	}
+	disturb(started, commands[0])
 	begun := time.Now()
 	for _, c := range commands {
 		if err := c.Start(); err != nil {
@@ -346,7 +364,7 @@ func (p *serverSchedule) applyAll() []result {
 	results := make([]result, actors)
 	for i, c := range commands {
 		err := c.Wait()
-		results[i] = result{[]string{"apply", "--yes"}, exitCode(p.t, err), outs[i][0].String(), outs[i][1].String()}
+		results[i] = result{args, exitCode(p.t, err), outs[i][0].String(), outs[i][1].String()}
 		if *scheduleOnly >= 0 && testing.Verbose() {
 			p.t.Log(results[i])
 		}
@@ -391,6 +409,7 @@ func (p *serverSchedule) judge(results []result) {
 		}
 	}
 	p.untouched(truth)
+	p.judgeCreated(truth)
 	p.judgeTwins(truth, results)
 	p.also.judge(p, truth, results)
 	for _, j := range truth.Jobs {

@@ -66,6 +66,26 @@ func (p *serverSchedule) judgeTwins(truth emulator.Truth, results []result) {
 	}
 }
 
+// judgeCreated fails the test if no object is left of what the runs of a round created. Of twins, one
+// stays, whatever the runs told.
+func (p *serverSchedule) judgeCreated(truth emulator.Truth) {
+	p.t.Helper()
+	calls := p.Calls()
+	done := map[string]int{}
+	for _, call := range calls[p.judged:] {
+		if call.Committed {
+			done[call.Op]++
+		}
+	}
+	p.judged = len(calls)
+	if done["CreateJob"] > 0 && done["DeleteJob"] >= done["CreateJob"] {
+		p.t.Errorf("of %d created jobs, %d were deleted", done["CreateJob"], done["DeleteJob"])
+	}
+	if done["CreateTemplate"] > 0 && len(p.named(truth)["template "+sharedTemplate]) == 0 {
+		p.t.Errorf("%d templates were created, and none is left", done["CreateTemplate"])
+	}
+}
+
 // judgeLastTwins fails the test if a run that nothing disturbs makes a second
 // object of a name, or meets several, still leaves them, and does not name each.
 func (p *serverSchedule) judgeLastTwins(before map[string][]string, truth emulator.Truth, last result) {
