@@ -136,6 +136,11 @@ func TestLookup(t *testing.T) {
 	if in := c.Action("upload_artifact").Input("path"); in == nil || in.Property != "file" {
 		t.Error("build.yml's path is the property file")
 	}
+	// The vendor's page of build tools and versions lists these images of maven.
+	images := strings.Fields("maven3.9.9-jdk8-open maven3.9.5-jdk21 maven3.9.5-jdk17 maven3.8.5-jdk17 maven3.6.3-jdk11 maven3.6.1-jdk10 maven3.5.3-jdk8-open maven3.5.3-jdk7")
+	if got := maven.Property("image").Known; !slices.Equal(got, images) {
+		t.Errorf("known images of maven: %q, want %q", got, images)
+	}
 	var none *catalog.Module
 	if none.Property("x") != nil || none.Input("x") != nil || none.Word() != "" || none.InputNames() != nil || none.HasInputsUnder("x") {
 		t.Error("an unknown module has nothing")

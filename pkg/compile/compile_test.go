@@ -157,6 +157,18 @@ extra:
 	}
 }
 
+// TestMavenCache checks that no cache is sent as no property, and a cache as the service's word.
+func TestMavenCache(t *testing.T) {
+	t.Parallel()
+	for cache, want := range map[string]string{"": "", "cache: false, ": "", "cache: true, ": "cached"} {
+		steps := compileOne(t, "steps: [{maven: {inputs: {"+cache+"command: make}}}]").Body().Get("steps").Items()
+		option := steps[0].Get("properties").Get("cacheOption")
+		if option.Text() != want || (option == nil) != (want == "") {
+			t.Errorf("%q: cacheOption is %s, want %q", cache, option.AppendJSON(nil), want)
+		}
+	}
+}
+
 func TestSettings(t *testing.T) {
 	t.Parallel()
 	absent := compileOne(t, "")

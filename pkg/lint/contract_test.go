@@ -120,6 +120,8 @@ var cells = []struct {
 	{"param-duplicate", "", "    parameters: [{name: p, default: x}, {name: p, default: z}]\n" + command("${p}"), []string{"error param-duplicate 5:48-5:49"}},
 	{"param-class: a misspelt definition class", "", "    parameters: [{definition: hudson.model.StringParamterDefinition, params: [{name: name, value: p}]}]\n" + command("${p}"), []string{"error param-class 5:31-5:68"}},
 	{"param-options: a default that is not an option", "", "    parameters: [{name: p, options: [dev, prod], default: pord}]\n" + command("${p}"), []string{`error param-options 5:59-5:63 did you mean "prod"?`}},
+	{"param-options: a default that is a disabled option", "", "    parameters: [{name: p, options: [{name: dev, disable: \"1\"}, {name: prod}], default: dev}]\n" + command("${p}"), []string{`warning param-options 5:89-5:92 enable it`}},
+	{"param-options: a default beside a disabled option", "", "    parameters: [{name: p, options: [{name: dev, disable: \"1\"}, {name: prod}], default: prod}]\n" + command("${p}"), nil},
 	{"param-undefined: in a property", "", "    steps: [{sh: {name: Build, inputs: {command: make}}}, {upload_artifact: {name: Up, inputs: {file: '${X}/a.jar'}}}]\n", []string{"warning param-undefined 5:104-5:108"}},
 	{"param-undefined: in a branch", "", "    scms: [{url: git@h:a/b.git, branch: '${X}', scm_type: git}]\n" + build, []string{"warning param-undefined 5:42-5:46"}},
 	{"param-undefined: in a script", "", command("echo ${X}"), []string{"warning param-undefined 5:56-5:60"}},
