@@ -106,14 +106,15 @@ func (s *scope) expandKey(key *spec.Node) *spec.Node {
 
 // distinct reports keys that have become equal and drops those that could not be resolved.
 func (s *scope) distinct(fields []spec.Field) []spec.Field {
-	kept, seen := fields[:0], map[string]bool{}
+	kept, seen := fields[:0], map[string]*spec.Node{}
 	for _, f := range fields {
 		switch {
 		case f.Key == nil:
-		case seen[f.Key.Text]:
-			s.c.reportAt("duplicate-key", f.Key.Range, s.unit.at(), "", "the key %q is repeated once references are resolved", f.Key.Text)
+		case seen[f.Key.Text] != nil:
+			d := s.c.reportAt("duplicate-key", f.Key.Range, s.unit.at(), "remove one of the two", "the key %q is repeated once references are resolved", f.Key.Text)
+			d.Related = append(d.Related, spec.Related{Range: seen[f.Key.Text].Range, Message: "first here"})
 		default:
-			seen[f.Key.Text] = true
+			seen[f.Key.Text] = f.Key
 			kept = append(kept, f)
 		}
 	}

@@ -91,3 +91,26 @@ func TestEnvironmentsMergeNoReference(t *testing.T) {
 		}
 	}
 }
+
+// TestAKeyByReferenceRepeatsADefault refuses a key that a reference makes equal to one of the
+// defaults, and shows both.
+func TestAKeyByReferenceRepeatsADefault(t *testing.T) {
+	t.Parallel()
+	for _, place := range []string{"{foo: x}", "{'${{ vars.k }}': x, other: z}"} {
+		other := "'${{ vars.k }}'"
+		if place != "{foo: x}" {
+			other = "foo"
+		}
+		set, found := spec.Load(spec.MapTree{
+			"buildsync.yaml":     workspace + "vars: {k: foo}\ndefaults: {job: {extra: " + place + "}}\n",
+			"definitions/a.yaml": "version: 1\njobs: [{name: j, arch: arm, extra: {" + other + ": y}, steps: []}]\n",
+		}, spec.Options{})
+		if len(found) > 0 {
+			t.Fatal(describe(found))
+		}
+		_, found = compile.Compile(set, compile.Options{})
+		if len(found) != 1 || found[0].Rule != "duplicate-key" || len(found[0].Related) != 1 || found[0].Range.Start.File == found[0].Related[0].Range.Start.File {
+			t.Errorf("%s under %s: %s", other, place, describe(found))
+		}
+	}
+}
