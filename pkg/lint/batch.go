@@ -79,7 +79,7 @@ func (b *batch) run() {
 	b.result, b.compiled = b.compile(0)
 	sharpen(b.compiled, files)
 	for _, file := range judged {
-		referencesIn(file.Root, "vars.", b.facts.usedVars)
+		b.facts.uses(file.Root)
 		if b.set.Workspace.SourceOf(file.Name) == nil { // copied files are corrected in their source
 			b.file(file)
 		}

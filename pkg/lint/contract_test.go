@@ -62,7 +62,13 @@ var cells = []struct {
 	{"project-id", "projects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582, other: x}\n", build, []string{"error project-id buildsync.yaml:6:59-6:60"}},
 	{"region: of the workspace and of an environment", "region: cn-nort-4\nenvironments: {prod: {region: cn-north-4}, test: {region: mars-north-1}}\n", build, []string{`warning region buildsync.yaml:6:9-6:18 did you mean "cn-north-4"?`, "warning region buildsync.yaml:7:59-7:71"}},
 	{"region: known, or left out", "region: eu-west-101\nenvironments: {prod: {policy: {drift: fail}}, test: null}\n", build, nil},
-	{"secret-duplicate", "secrets: [NEXUS_TOKEN, OTHER, 'NEXUS_TOKEN']\n", build, []string{"warning secret-duplicate buildsync.yaml:6:31-6:44"}},
+	{"secret-duplicate", "secrets: [A, B, 'A']\n", "    parameters: [{name: p, secret: A}, {name: q, secret: B}]\n" + command("${p}${q}"), []string{"warning secret-duplicate buildsync.yaml:6:17-6:20"}},
+	{"secret-unused", "secrets: [A, B, C]\n", "    parameters: [{name: p, secret: A}, {name: q, secret: B}]\n" + command("${p}${q}"), []string{"warning secret-unused buildsync.yaml:6:17-6:18 remove it, or write secret: C where it belongs"}},
+	{"secret-unused: of environments, once", "environments: {p: {secrets: [A]}, q: {secrets: [A]}}\n", build, []string{"warning secret-unused buildsync.yaml:6:30-6:31 remove it, or write secret: A where it belongs"}},
+	{"secret-unused: the defaults use it", "secrets: [A]\ndefaults: {job: {parameters: [{name: p, secret: A}]}}\n", command("${p}"), nil},
+	{"secret-unused: a variable uses it", "secrets: [A]\nvars: {l: [{name: p, secret: A}]}\n", "    parameters: ${{ vars.l }}\n" + build, nil},
+	{"secret-unused: a channel uses it", "secrets: [A]\n", "    notifications: {DING_TALK: {param_config: {secret: A}, events: [buildJobFail]}}\n" + build, nil},
+	{"secret-unused: a reference makes the name", "secrets: [A, B]\nvars: {n: A}\n", "    parameters: [{name: p, secret: '${{ vars.n }}'}]\n" + command("${p}"), nil},
 	{"job-name", "", strings.Replace(jobHead, "name: a", "name: a.b", 1) + build, []string{"error job-name 3:11-3:14"}},
 	{"duplicate-job: the same key twice in all files", "", build + "  - {name: a, arch: arm, steps: []}\n", []string{"error duplicate-job 6:12-6:13"}},
 	{"duplicate-job: matrix included", "", build + "  - {name: \"${{ matrix.n }}\", matrix: {n: [a, b]}, arch: arm, steps: []}\n", []string{"error duplicate-job 6:12-6:29"}},
@@ -227,13 +233,13 @@ func TestCells(t *testing.T) {
 			if !strings.HasPrefix(definitions, "version") {
 				definitions = jobHead + definitions
 			}
-			base := workspace
+			base := workspaceOf(definitions)
 			if strings.HasPrefix(c.workspace, "projects") {
 				base = strings.Replace(workspace, "projects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\n", "", 1)
 				base += strings.Repeat("#\n", 6-strings.Count(base, "\n")-1)
 			}
 			if strings.HasPrefix(c.workspace, "secrets") {
-				base = strings.Replace(workspace, "secrets: [NEXUS_TOKEN]\n", "#\n", 1)
+				base = workspace
 			}
 			tree := spec.MapTree{"buildsync.yaml": base + c.workspace, definitionsName: definitions, "crlf.sh": "set -e\r\nmake\n"}
 			found := lint.Check(tree, "", lint.Options{})

@@ -13,6 +13,7 @@ type facts struct {
 	used         map[string]bool   // fragments, by name
 	usedFamilies map[string]bool
 	usedVars     map[string]bool
+	usedSecrets  map[string]bool
 	provided     map[string]map[string]bool // by fragment, the parameters that one of its users declares
 	unclear      bool                       // some steps use what is not known here
 	inFragments  []deferredUse              // references of fragments that no user may declare
@@ -47,7 +48,7 @@ type named struct {
 }
 
 func newFacts() facts {
-	return facts{users: map[string][]user{}, used: map[string]bool{}, usedFamilies: map[string]bool{}, usedVars: map[string]bool{}, removed: map[removalFact]bool{}, provided: map[string]map[string]bool{}, ranges: map[spec.Pos]spec.Range{}}
+	return facts{users: map[string][]user{}, used: map[string]bool{}, usedFamilies: map[string]bool{}, usedVars: map[string]bool{}, usedSecrets: map[string]bool{}, removed: map[removalFact]bool{}, provided: map[string]map[string]bool{}, ranges: map[spec.Pos]spec.Range{}}
 }
 
 func (f *facts) use(u *unit, template string) {
@@ -67,6 +68,7 @@ func (f *facts) join(other *facts) {
 	maps.Copy(f.used, other.used)
 	maps.Copy(f.usedFamilies, other.usedFamilies)
 	maps.Copy(f.usedVars, other.usedVars)
+	maps.Copy(f.usedSecrets, other.usedSecrets)
 	for fragment, provided := range other.provided {
 		if f.provided[fragment] == nil {
 			f.provided[fragment] = provided

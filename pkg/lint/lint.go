@@ -241,7 +241,7 @@ func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 	l.missingShellCheck()
 	l.inScripts()
 	l.acrossFiles()
-	l.variables(front)
+	l.unusedNames(front)
 	l.found = append(l.found, l.judging.run.Exceptions(!front.HasErrors())...)
 	if !front.HasErrors() {
 		l.found = append(l.found, l.judging.set.UnknownNames(compile.Shared{Templates: slices.Sorted(maps.Keys(l.templates)), Fragments: slices.Sorted(maps.Keys(l.fragments))})...)

@@ -1,21 +1,34 @@
 package lint
 
 import (
+	"maps"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// variables reports the variables of buildsync.yaml that no file refers to, those of environments
-// included. A variable that several places declare is reported at the first.
-func (l *linter) variables(front spec.Diagnostics) {
+// unusedNames reports the variables and secrets of buildsync.yaml that no file uses, those of
+// environments included.
+func (l *linter) unusedNames(front spec.Diagnostics) {
 	w := l.set.Workspace
 	if w == nil || w.Root == nil || front.HasErrors() {
 		return // the file that cannot be read may use them
 	}
+	l.facts.uses(w.Root)
+	l.fixtureReferences()
+	l.variables(w.Root)
+	l.secrets(w.Root)
+}
+
+// uses records the variables and secrets that a file uses.
+func (f *facts) uses(root *spec.Node) {
+	referencesIn(root, "vars.", f.usedVars)
+	secretsIn(root, f.usedSecrets)
+}
+
+// variables reports the unused variables. One that several places declare is reported at the first.
+func (l *linter) variables(root *spec.Node) {
 	used := l.facts.usedVars
-	referencesIn(w.Root, "vars.", used)
-	l.fixtureReferences(used)
 	reported := map[string]*spec.Diagnostic{}
 	var order []string
 	declared := func(vars *spec.Node, pointer string) {
@@ -38,8 +51,8 @@ func (l *linter) variables(front spec.Diagnostics) {
 			}
 		}
 	}
-	declared(w.Root.Get("vars"), "vars")
-	if environments := w.Root.Get("environments"); environments != nil {
+	declared(root.Get("vars"), "vars")
+	if environments := root.Get("environments"); environments != nil {
 		for _, f := range environments.Fields {
 			declared(f.Value.Get("vars"), "environments."+f.Key.Text+".vars")
 		}
@@ -49,8 +62,56 @@ func (l *linter) variables(front spec.Diagnostics) {
 	}
 }
 
-// fixtureReferences records the variables that the fixtures of policies use.
-func (l *linter) fixtureReferences(used map[string]bool) {
+// secrets reports the unused secrets, each at its first place. A name that a reference makes may be
+// any of them, so then nothing is reported.
+func (l *linter) secrets(root *spec.Node) {
+	used := maps.Clone(l.facts.usedSecrets)
+	for name := range used {
+		if spec.HasReference(name) {
+			return
+		}
+	}
+	declared := func(list *spec.Node, pointer string) {
+		if list == nil || list.Kind != spec.SequenceNode {
+			return
+		}
+		for _, n := range list.Items {
+			if !isPlainText(n) || used[n.Text] {
+				continue
+			}
+			used[n.Text] = true
+			l.found = append(l.found, spec.Diagnostic{
+				Rule: "secret-unused", Severity: severityOf("secret-unused"), Range: n.Range, Pointer: pointer + "[" + n.Text + "]",
+				Message: "nothing uses the secret " + quoted(n.Text), Hint: "remove it, or write secret: " + n.Text + " where it belongs",
+			})
+		}
+	}
+	declared(root.Get("secrets"), "secrets")
+	if environments := root.Get("environments"); environments != nil {
+		for _, f := range environments.Fields {
+			declared(f.Value.Get("secrets"), "environments."+f.Key.Text+".secrets")
+		}
+	}
+}
+
+// secretsIn records the values of every key secret, references included.
+func secretsIn(n *spec.Node, used map[string]bool) {
+	if n == nil {
+		return
+	}
+	for _, f := range n.Fields {
+		if f.Key.Text == "secret" && f.Value != nil && f.Value.Kind == spec.ScalarNode {
+			used[f.Value.Text] = true
+		}
+		secretsIn(f.Value, used)
+	}
+	for _, item := range n.Items {
+		secretsIn(item, used)
+	}
+}
+
+// fixtureReferences records what the fixtures of policies use.
+func (l *linter) fixtureReferences() {
 	if l.set.Tree == nil {
 		return
 	}
@@ -58,7 +119,7 @@ func (l *linter) fixtureReferences(used map[string]bool) {
 		files, _ := l.set.Tree.Glob([]string{folder + "/**/*.{yaml,yml}"}) // policy test reports the errors
 		for _, name := range files {
 			if file, _ := spec.LoadFile(l.set.Tree, name); file != nil {
-				referencesIn(file.Root, "vars.", used)
+				l.facts.uses(file.Root)
 			}
 		}
 	}

@@ -45,6 +45,7 @@ var rules = [...]Rule{
 	{Name: "region", Severity: spec.Warning, Summary: "a region that buildsync knows no address for", Why: "Without an address, a command that asks the service needs an endpoint. A misspelt region would otherwise be found by the first plan in a pipeline."},
 	{Name: "variable-unused", Severity: spec.Warning, Summary: "a variable that nothing refers to", Why: "Whoever changes it expects an effect. Definitions, vendored files, policies, `defaults` and other variables can use it, in whichever environment."},
 	{Name: "secret-duplicate", Severity: spec.Warning, Summary: "a secret is listed twice", Why: "The second entry does nothing; often another name was meant."},
+	{Name: "secret-unused", Severity: spec.Warning, Summary: "a secret that nothing refers to", Why: "Somebody keeps its value in the pipeline for nothing, or a parameter that should use it has its value elsewhere. Where a reference makes the name of any secret, nothing is reported."},
 	{Name: "secret-unknown", Severity: spec.Error, Summary: "a secret is not declared in buildsync.yaml", Fixed: true},
 	{Name: "implicit-type", Severity: spec.Warning, Summary: "a plain scalar in a text field that YAML readers disagree about", Why: "buildsync keeps the text that was written, but editors, formatters and other readers of the file may turn `3.10` into 3.1 and `on` into true. Quotes settle it."},
 	{Name: "unused-anchor", Severity: spec.Warning, Summary: "an anchor is never used"},
