@@ -19,7 +19,8 @@ const richBody = `{"project_id":"6ecbc5bac7c8442fb3d2563d53c13582","job_name":"r
 "scms":[{"url":"git@h:g/r.git","scm_type":"codehub","end_point_id":"e1"}],
 "steps":[{"module_id":"devcloud2018.codeci_action_20043.action","name":"m","properties":{"command":"mvn","ignoreTest":true}}],
 "parameters":[{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"A"},{"name":"defaultValue","value":"1"}]},
-{"params":[{"name":"name","value":"S"},{"name":"defaultValue","value":"hush"},{"name":"sensitiveVar","value":"true"}]}]}`
+{"params":[{"name":"name","value":"S"},{"name":"defaultValue","value":"hush"},{"name":"sensitiveVar","value":"true"}]},
+{"params":[{"name":"name","value":"T"},{"name":"defaultValue","value":"hush"},{"name":"sensitiveVar","value":"TRUE"}]}]}`
 
 func withQuirks(t *testing.T, list string) *caller {
 	t.Helper()
