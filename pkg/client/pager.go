@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"strconv"
 	"time"
 
@@ -16,6 +17,7 @@ const (
 	pageCeiling  = 1000 // pages of one scan
 	extraScans   = 3    // after one that does not add up
 	unknownTotal = -1
+	uncounted    = "the service does not say how many rows there are"
 )
 
 // page is one page of a list.
@@ -28,7 +30,9 @@ type page struct {
 // pager reads a paged list without relying on its page base, total or stability: the reference
 // counts pages from 0 and has an example from 1, a total may count something else,
 // and other writers add and remove rows meanwhile. So rows are identified by id, and a
-// scan is complete only if it found as many as the service counts.
+// scan is complete only if it found as many as the service counts. If the service does not count,
+// two scans in a row must find the same rows up to a page without new ones, and the list stays
+// doubted.
 type pager struct {
 	fetch func(ctx context.Context, index int) (page, error)
 	id    func(row *jsontree.Value) string
@@ -64,6 +68,10 @@ func (p *pager) once(ctx context.Context, s *scan) iter.Seq[*jsontree.Value] {
 			if err != nil {
 				if index == 0 && invalidPage(err) {
 					continue // a service that counts pages from 1
+				}
+				if s.total == unknownTotal && len(seen) > 0 && invalidPage(err) {
+					s.judge(len(seen)) // there is no page beyond the last
+					return
 				}
 				s.err = err
 				return
@@ -107,13 +115,15 @@ func (p *pager) ended(s *scan, index, rows, fresh, found int) bool {
 		return true
 	case enough && s.total > pageSize:
 		return true
+	case s.total == unknownTotal:
+		return fresh == 0 && (index > 1 || index == 1 && rows == 0)
 	case index == 0:
 		// Neither an empty first page of a list that is not counted as empty nor a full page that
 		// counts only itself proves the end: pages may be counted from 1, and a total may be the
 		// page's.
-		return s.total == unknownTotal && rows > 0 && rows < pageSize
+		return false
 	case fresh > 0:
-		return s.total == unknownTotal && rows < pageSize
+		return false
 	case index == 1 && !enough && s.total > found:
 		return false // the first page twice, or an empty page before the first
 	}
@@ -125,7 +135,7 @@ func (s *scan) judge(found int) {
 	switch {
 	case s.problem != "" || s.err != nil || found == s.total:
 	case s.total == unknownTotal:
-		s.problem = "the service does not say how many rows there are"
+		s.problem = uncounted
 	default:
 		s.problem = fmt.Sprintf("the listing has %d rows, but the service counts %d", found, s.total)
 	}
@@ -141,6 +151,7 @@ func invalidPage(err error) bool {
 // problem if it has one.
 func (p *pager) all(ctx context.Context, wait func(context.Context, time.Duration) error) *scan {
 	best := &scan{total: unknownTotal}
+	var before *scan
 	for try := range 1 + extraScans {
 		s := &scan{total: unknownTotal}
 		for row := range p.once(ctx, s) {
@@ -149,6 +160,11 @@ func (p *pager) all(ctx context.Context, wait func(context.Context, time.Duratio
 		if s.complete() {
 			return s
 		}
+		if s.confirms(before, p.id) {
+			s.problem, s.doubted = "", true
+			return s
+		}
+		before = s
 		if try == 0 || len(s.rows) > len(best.rows) || best.err != nil && s.err == nil {
 			best = s
 		}
@@ -160,6 +176,19 @@ func (p *pager) all(ctx context.Context, wait func(context.Context, time.Duratio
 		}
 	}
 	return best
+}
+
+// confirms reports whether a scan of a list that the service does not count found the same rows as
+// the one before.
+func (s *scan) confirms(before *scan, id func(*jsontree.Value) string) bool {
+	if before == nil || s.err != nil || before.err != nil || s.problem != uncounted || before.problem != uncounted || len(s.rows) != len(before.rows) {
+		return false
+	}
+	had := map[string]bool{}
+	for _, row := range before.rows {
+		had[id(row)] = true
+	}
+	return !slices.ContainsFunc(s.rows, func(row *jsontree.Value) bool { return !had[id(row)] })
 }
 
 // final reports whether reading the list again cannot help.

@@ -63,7 +63,12 @@ func (l *list) serve(w http.ResponseWriter, r *http.Request, _ int) {
 	if l.odd != nil {
 		rows, status = l.odd(page, l.scan, rows)
 	}
-	if status != 0 {
+	switch status {
+	case 0:
+	case http.StatusBadRequest:
+		reply(w, status, `{"error_code":"CB.00060200"}`)
+		return
+	default:
 		reply(w, status, `{"error_code":"CB.00060100"}`)
 		return
 	}
@@ -78,9 +83,11 @@ func (l *list) serve(w http.ResponseWriter, r *http.Request, _ int) {
 	reply(w, 200, body)
 }
 
-// endedByAnEmptyPage names the lists whose end only the total shows. An empty page before the first
-// one proves nothing about the end.
-var endedByAnEmptyPage = []string{"empty", "empty, refused before", "a full page"}
+// isDoubted names the lists whose end only the total shows, and those without a total. An empty page
+// before the first one proves nothing about the end.
+func isDoubted(name string) bool {
+	return slices.Contains([]string{"empty", "empty, refused before", "a full page"}, name) || strings.Contains(name, "not counted")
+}
 
 func TestListing(t *testing.T) {
 	t.Parallel()
@@ -102,7 +109,30 @@ func TestListing(t *testing.T) {
 	}{
 		{"empty", list{n: 0}, 0, true, 1},
 		{"empty, refused before", list{n: 0, base: 1, below: "400"}, 0, true, 2},
-		{"empty, not counted", list{n: 0, total: fixed("null")}, 0, false, 0},
+		{"empty, not counted", list{n: 0, total: fixed("null")}, 0, true, 4},
+		{"one page, not counted", list{n: 5, total: fixed("null")}, 5, true, 4},
+		{"a full page, not counted", list{n: 100, total: fixed("null")}, 100, true, 4},
+		{"three pages, not counted", list{n: 250, total: fixed("null")}, 250, true, 8},
+		{"base 1, not counted", list{n: 250, base: 1, total: fixed("null")}, 250, true, 10},
+		{"base 1, first page twice, not counted", list{n: 250, base: 1, below: "same", total: fixed("null")}, 250, true, 10},
+		{"refused beyond the end, not counted", list{n: 150, total: fixed("null"), odd: func(page, _ int, rows []string) ([]string, int) {
+			if page > 1 {
+				return nil, 400
+			}
+			return rows, 0
+		}}, 150, true, 6},
+		{"pages ignored, not counted", list{n: 5, total: fixed("null"), odd: func(page, _ int, rows []string) ([]string, int) {
+			if page > 0 {
+				return []string{`{"id":"j0","uuid":"j0"}`}, 0
+			}
+			return rows, 0
+		}}, 5, true, 6},
+		{"less in each second scan, not counted", list{n: 150, total: fixed("null"), odd: func(page, scan int, rows []string) ([]string, int) {
+			if page == 1 && scan%2 == 0 {
+				return nil, 0
+			}
+			return rows, 0
+		}}, 150, false, 0},
 		{"one page", list{n: 5}, 5, true, 1},
 		{"a full page", list{n: 100}, 100, true, 2},
 		{"three pages", list{n: 250}, 250, true, 3},
@@ -121,7 +151,6 @@ func TestListing(t *testing.T) {
 		{"total huge", list{n: 5, total: fixed("1000000000000000000")}, 5, false, 0},
 		{"total a fraction", list{n: 5, total: fixed("5.5")}, 5, false, 0},
 		{"total a word", list{n: 5, total: fixed(`"many"`)}, 5, false, 0},
-		{"total null", list{n: 5, total: fixed("null")}, 5, false, 0},
 		{"page 2 empty once", list{n: 250, odd: once(1, func(page int, rows []string) ([]string, int) {
 			if page == 1 {
 				return nil, 0
@@ -166,7 +195,7 @@ func TestListing(t *testing.T) {
 				if len(list.Jobs) != test.found || list.Complete != test.complete || list.Complete != (list.Problem == "") {
 					t.Errorf("%d ahead: %d jobs, complete %v (%s), want %d, %v", ahead, len(list.Jobs), list.Complete, list.Problem, test.found, test.complete)
 				}
-				if doubted := slices.Contains(endedByAnEmptyPage, test.name); list.Complete && list.Doubted != doubted {
+				if doubted := isDoubted(test.name); list.Complete && list.Doubted != doubted {
 					t.Errorf("%d ahead: doubted %t, want %t", ahead, list.Doubted, doubted)
 				}
 				if n := len(s.all()); test.requests != 0 && n != test.requests {
@@ -187,6 +216,38 @@ func TestListing(t *testing.T) {
 			var incomplete *client.IncompleteError
 			if len(uuids) != test.found || (err == nil) != test.complete || err != nil && !errors.As(err, &incomplete) {
 				t.Errorf("%d templates, %v, want %d", len(uuids), err, test.found)
+			}
+		})
+	}
+}
+
+// TestTemplatesInOtherForms reads a list of templates that a service prints as a bare list, as null,
+// or not at all: the first two are lists, the last is no answer of this call.
+func TestTemplatesInOtherForms(t *testing.T) {
+	t.Parallel()
+	for answer, want := range map[string]int{
+		`{"result":[{"uuid":"a"},{"uuid":"b"}],"error":null,"status":"success"}`: 2,
+		`{"result":[],"status":"success"}`:                                       0,
+		`{"result":null,"error":null,"status":"success"}`:                        0,
+		`{"result":{"items":null},"status":"success"}`:                           0,
+		`{"result":{"items":{"uuid":"a"}},"status":"success"}`:                   1,
+		`{"status":"success"}`:                                                   -1,
+		`{"result":{"other":1},"status":"success"}`:                              -1,
+	} {
+		t.Run(answer, func(t *testing.T) {
+			t.Parallel()
+			s := newServer(t, func(w http.ResponseWriter, _ *http.Request, _ int) { reply(w, 200, answer) })
+			c, _ := newClient(t, s.URL)
+			got := 0
+			for _, err := range c.Templates(t.Context(), "") {
+				if err != nil {
+					got = -1
+					break
+				}
+				got++
+			}
+			if got != want {
+				t.Errorf("%d templates, want %d", got, want)
 			}
 		})
 	}

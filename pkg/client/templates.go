@@ -72,10 +72,15 @@ func (c *Client) templatePager(list op, name string) *pager {
 				return page{}, err
 			}
 			found := a.result()
-			if found.Get("items") == nil && found.Get("total_size") == nil {
-				return page{}, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer lists no templates")
+			switch inner := a.body.Get(wire.KeyResult); {
+			case found.Kind() == jsontree.KindArray:
+				return pageOf(found, nil), nil
+			case found.Get("items") != nil || found.Get("total_size") != nil:
+				return pageOf(found.Get("items"), found.Get("total_size")), nil
+			case inner != nil && inner.IsAbsentOrNull(): // no templates
+				return page{total: unknownTotal}, nil
 			}
-			return pageOf(found.Get("items"), found.Get("total_size")), nil
+			return page{}, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer lists no templates")
 		},
 	}
 }
