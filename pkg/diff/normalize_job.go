@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"strconv"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -202,6 +203,14 @@ func letterCase(body *jsontree.Value, _ Modules) {
 			}
 			scm.Set(wire.KeySCMType, jsontree.String(kind))
 		}
+	}
+}
+
+func timeoutUnit(body *jsontree.Value, _ Modules) {
+	timeout := body.Get(wire.KeyTimeout)
+	if hours, ok := wire.TimeoutHours(timeout); ok {
+		timeout.Set("limit", jsontree.String(strconv.FormatInt(hours, 10)))
+		timeout.Set("unit", jsontree.String("hour"))
 	}
 }
 

@@ -29,6 +29,7 @@ func Rules() []Rule {
 		{"property-types", "true and \"true\", 1 and \"1\" in a step's property, unless the catalogue knows it as text (API reference 4.20, 4.26)", propertyTypes},
 		{"line-endings", "CRLF and LF", lineEndings},
 		{"letter-case", "arch, flavor, host_type, build_config_type, a timeout's unit, and a code source's scm_type and build_type in any letter case; scm_type repo is codehub", letterCase},
+		{"timeout-unit", "240 minutes and 4 hours: a timeout is its length", timeoutUnit},
 		{"predefined-description", "the description of a predefined parameter, which the service translates", predefinedDescription},
 		{"pre-condition", "a step's preCondition SUCCESS, which the service adds", preCondition},
 		{"secret-value", "a sensitive value comes back masked or as ciphertext: it is unknown, never different", secretValue},

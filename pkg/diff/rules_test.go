@@ -50,6 +50,8 @@ func TestRules(t *testing.T) {
 		{"letter-case", "build_config_type", pair{`{"build_config_type":"yaml"}`, `{"build_config_type":"YAML"}`}, pair{`{"build_config_type":"action"}`, `{"build_config_type":"YAML"}`}},
 		{"letter-case", "scms[0].build_type", pair{`{"scms":[{"url":"u","build_type":"COMMITID"}]}`, `{"scms":[{"url":"u","build_type":"commitId"}]}`}, pair{`{"scms":[{"url":"u","build_type":"TAG"}]}`, `{"scms":[{"url":"u","build_type":"commitId"}]}`}},
 		{"letter-case", "timeout.unit", pair{`{"timeout":{"limit":"4","unit":"HOUR"}}`, `{"timeout":{"limit":"4","unit":"hour"}}`}, pair{`{"timeout":{"limit":"4","unit":"MINUTE"}}`, `{"timeout":{"limit":"4","unit":"hour"}}`}},
+		{"timeout-unit", "timeout.limit", pair{`{"timeout":{"limit":"240","unit":"minute"}}`, `{"timeout":{"limit":"4","unit":"hour"}}`}, pair{`{"timeout":{"limit":"90","unit":"minute"}}`, `{"timeout":{"limit":"1","unit":"hour"}}`}},
+		{"timeout-unit", "timeout.unit", pair{`{"timeout":{"limit":1,"unit":"DAYS"}}`, `{"timeout":{"limit":"24","unit":"hour"}}`}, pair{`{"timeout":{"limit":"4","unit":"minute"}}`, `{"timeout":{"limit":"4","unit":"hour"}}`}},
 		{"predefined-description", `parameters["p"].description`, pair{params(`{"name":"defaults","value":"true"},{"name":"description","value":"代码分支"}`), params(`{"name":"defaults","value":"true"},{"name":"description","value":"Code branch"}`)}, pair{params(`{"name":"description","value":"代码分支"}`), params(`{"name":"description","value":"Code branch"}`)}},
 		{"pre-condition", `steps["B"].properties.preCondition`, pair{shell(`"x":"1"`), shell(`"x":"1","preCondition":"SUCCESS"`)}, pair{shell(`"preCondition":"ALWAYS"`), shell(`"preCondition":"SUCCESS"`)}},
 		{"secret-value", `parameters["p"].defaultValue`, pair{params(`{"name":"sensitiveVar","value":"true"},{"name":"defaultValue","value":"9f3a"}`), params(`{"name":"sensitiveVar","value":"true"},{"name":"defaultValue","value":"<secret X>"}`)}, pair{params(`{"name":"sensitiveVar","value":"false"},{"name":"defaultValue","value":"9f3a"}`), params(`{"name":"sensitiveVar","value":"true"},{"name":"defaultValue","value":"<secret X>"}`)}},
@@ -92,7 +94,7 @@ func TestRules(t *testing.T) {
 func TestRulesAreTested(t *testing.T) {
 	t.Parallel()
 	tested := []string{"limit-time", "read-only", "moments", "endpoint-key", "definition-name", "numbers", "canonical-types", "property-types", "line-endings", "letter-case",
-		"predefined-description", "pre-condition", "secret-value", "empty", "server-default", "set-order"}
+		"timeout-unit", "predefined-description", "pre-condition", "secret-value", "empty", "server-default", "set-order"}
 	var ids []string
 	for _, rule := range diff.Rules() {
 		ids = append(ids, rule.ID)

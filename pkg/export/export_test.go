@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
 	"github.com/buildsync/buildsync/pkg/export"
@@ -74,5 +75,19 @@ func TestACrashCostsOneJob(t *testing.T) {
 	}
 	if _, err := e.Job(shop, nil); !errors.As(err, &crash) {
 		t.Errorf("a job that cannot be: %v", err)
+	}
+}
+
+// TestTimeoutInAnotherUnit exports a timeout as its length, whatever its unit.
+func TestTimeoutInAnotherUnit(t *testing.T) {
+	t.Parallel()
+	for unit, limit := range map[string]string{"minute": "240", "MINUTES": "240", "hour": "4", "second": "14400"} {
+		jobs := []*diff.LiveJob{{ProjectID: projectID, ID: strings.Repeat("a", 32), Name: "job", Body: obj("job_name", "job", "arch", "arm",
+			"steps", jsontree.Array(), "timeout", obj("limit", limit, "unit", unit))}}
+		tree := exportedTree(t, jobs)
+		if file := tree["definitions/0.yaml"]; !strings.Contains(file, "timeout: 4h") {
+			t.Errorf("%s %s:\n%s", limit, unit, file)
+		}
+		planIsEmpty(t, tree, jobs)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -257,16 +258,13 @@ func flagForms(v *jsontree.Value) []*yamltext.Node {
 	return nil
 }
 
-var wholeHours = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[1-9][0-9]{0,6}$`) })
-
 func timeoutForms(v *jsontree.Value) []*yamltext.Node {
-	limit, unit := v.Get("limit"), v.Str("unit")
 	if v.Kind() != jsontree.KindObject {
 		return nil
 	}
 	var forms []*yamltext.Node
-	if v.Len() == 2 && unit == "hour" && wholeHours().MatchString(limit.Text()) {
-		forms = append(forms, yamltext.Text(limit.Text()+"h"))
+	if hours, ok := wire.TimeoutHours(v); ok && v.Len() == 2 {
+		forms = append(forms, yamltext.Text(strconv.FormatInt(hours, 10)+"h"))
 	}
 	return append(forms, yamltext.OneLine(verbatim(v)))
 }
