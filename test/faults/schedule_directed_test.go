@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os/exec"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -31,14 +32,17 @@ func TestDirectedSchedules(t *testing.T) {
 		actors int
 		args   []string
 		codes  []int
+		says   string // what each run says
 		then   func(p *serverSchedule)
 	}{
 		"the second half of a replacement is refused": {
 			before: "echo template old", faults: []emulator.Fault{at("DeleteTemplate", 1)}, codes: []int{6}, then: liveTemplates(2),
+			says: "is there, and the old one",
 		},
 		"delete, then create: the create is refused": {
 			quirks: ",unique-templates", before: "echo template old", faults: []emulator.Fault{at("CreateTemplate", 2)},
 			args: []string{"--rescue", "old.json"}, codes: []int{6}, then: liveTemplates(0),
+			says: "was deleted, and creating the new one failed",
 		},
 		"two people create at once": {
 			actors: 2, faults: meet("CreateTemplate", "DeleteTemplate"), codes: []int{0, 0}, then: liveTemplates(1),
@@ -63,6 +67,9 @@ func TestDirectedSchedules(t *testing.T) {
 			for i, r := range results {
 				if r.code != d.codes[i] {
 					t.Errorf("want code %d: %v", d.codes[i], r)
+				}
+				if !strings.Contains(r.stdout+r.stderr, d.says) {
+					t.Errorf("the run does not say %q: %v", d.says, r)
 				}
 			}
 			d.then(p)
