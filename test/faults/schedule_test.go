@@ -115,6 +115,7 @@ func (p *serverSchedule) begin(t *testing.T) {
 	if p.also.template && p.post("/v3/templates/create", templateBody(bystanderTemplate, "echo theirs")) != http.StatusOK {
 		t.Fatal("the template of a person was not created")
 	}
+	p.judged = len(p.Calls())
 }
 
 // priorBody returns a body with members of every kind that no definition declares.
