@@ -165,8 +165,7 @@ func (p *serverSchedule) note(job, command string) {
 // calls that every run needs, or lose members of the prior job that its judge looks for.
 var undrawn = []string{"throttle-minute", "throttle-second", "short-tokens", "slow-under-load", "empty-pages", "similar-templates", "public-templates", "as-sent",
 	// Each update over v3 clears the members that this service does not show there. Apply ends with 6
-	// and names --api v1, but cannot prevent the loss, so the judge would fail each such schedule. The
-	// tests of this switch in pkg/apply and cmd/buildsync check what apply says.
+	// and names --api v1, but cannot prevent the loss, so the judge would fail each such schedule.
 	"v3-drops-fields",
 }
 
