@@ -24,7 +24,7 @@ func (s *scope) expand(n *spec.Node) *spec.Node {
 		if n.IsFile() {
 			return s.include(n)
 		}
-		return s.expandFields(unescaped(n))
+		return s.expandFields(n.Unescaped())
 	case spec.SequenceNode:
 		var items []*spec.Node
 		for i, item := range n.Items {
@@ -47,19 +47,6 @@ func (s *scope) expand(n *spec.Node) *spec.Node {
 		return s.expandText(n)
 	}
 	return n
-}
-
-// unescaped removes one $ from {$$file: …}, the way to write a mapping whose
-// only key really is $file.
-func unescaped(n *spec.Node) *spec.Node {
-	if len(n.Fields) != 1 || !strings.HasPrefix(n.Fields[0].Key.Text, "$$") || strings.TrimLeft(n.Fields[0].Key.Text, "$") != "file" {
-		return n
-	}
-	key := *n.Fields[0].Key
-	key.Text = key.Text[1:]
-	c := *n
-	c.Fields = []spec.Field{{Key: &key, Value: n.Fields[0].Value}}
-	return &c
 }
 
 func (s *scope) expandFields(n *spec.Node) *spec.Node {

@@ -25,6 +25,11 @@ func TestReferencesAreMerged(t *testing.T) {
 		"a null":                    {"v: null", "{labels: {a: 1}}", "labels: '${{ vars.v }}'", "labels map[]"},
 		"deep":                      {"v: {b: 2}", "{extra: {x: {a: 1}}}", "extra: {x: '${{ vars.v }}'}", `x {"a":1,"b":2}`},
 		"deep, in a reference":      {"v: {x: {b: 2}}", "{extra: {x: {a: 1}}}", "extra: '${{ vars.v }}'", `x {"a":1,"b":2}`},
+		"a key like an include":     {"v: 1", "{extra: {x: {$$file: 1}}}", "extra: {x: {a: 2}}", `x {"$file":1,"a":2}`},
+		"such a key over others":    {"v: 1", "{extra: {x: {a: 2}}}", "extra: {x: {$$file: 1}}", `x {"a":2,"$file":1}`},
+		"such a key over itself":    {"v: 1", "{extra: {x: {$$file: 1}}}", "extra: {x: {$$file: 2}}", `x {"$file":2}`},
+		"such a key over nothing":   {"v: 1", "{extra: {x: {}}}", "extra: {x: {$$file: 1}}", `x {"$file":1}`},
+		"nothing over such a key":   {"v: 1", "{extra: {x: {$$file: 1}}}", "extra: {x: {}}", `x {"$file":1}`},
 		"channels":                  {"v: {MAIL: [buildJobFail]}", "{notifications: {MESSAGE: []}}", "notifications: '${{ vars.v }}'", "notices MAIL MESSAGE"},
 		"channels of the defaults":  {"v: {MAIL: [buildJobFail]}", "{notifications: '${{ vars.v }}'}", "notifications: {MESSAGE: []}", "notices MAIL MESSAGE"},
 		"without a label":           {"v: {a: 1, b: 2}", "{labels: '${{ vars.v }}'}", "without: [labels.a]", "labels map[b:2]"},
@@ -111,6 +116,35 @@ func TestAKeyByReferenceRepeatsADefault(t *testing.T) {
 		_, found = compile.Compile(set, compile.Options{})
 		if len(found) != 1 || found[0].Rule != "duplicate-key" || len(found[0].Related) != 1 || found[0].Range.Start.File == found[0].Related[0].Range.Start.File {
 			t.Errorf("%s under %s: %s", other, place, describe(found))
+		}
+	}
+}
+
+// TestEnvironmentsMergeKeysLikeAnInclude checks that a lone $$file stays the key $file where an
+// environment adds further keys.
+func TestEnvironmentsMergeKeysLikeAnInclude(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct{ base, over, want string }{
+		{"{$$file: 1}", "{a: 2}", `{"$file":1,"a":2}`},
+		{"{a: 2}", "{$$file: 1}", `{"a":2,"$file":1}`},
+		{"{$$file: 1}", "{$$file: 2}", `{"$file":2}`},
+		{"{}", "{$$file: 1}", `{"$file":1}`},
+		{"{$$file: 1}", "{}", `{"$file":1}`},
+	} {
+		set, found := spec.Load(spec.MapTree{
+			"buildsync.yaml": workspace + "defaults: {job: {extra: {x: " + test.base + "}}}\n" +
+				"environments: {prod: {defaults: {job: {extra: {x: " + test.over + "}}}}}\n",
+			"definitions/a.yaml": "version: 1\njobs: [{name: j, arch: arm, steps: []}]\n",
+		}, spec.Options{Environment: "prod"})
+		if len(found) > 0 {
+			t.Fatal(describe(found))
+		}
+		result, found := compile.Compile(set, compile.Options{})
+		if len(found) > 0 {
+			t.Fatal(describe(found))
+		}
+		if have := string(result.Jobs[0].Body().Get("x").AppendJSON(nil)); have != test.want {
+			t.Errorf("%s over %s is %s", test.over, test.base, have)
 		}
 	}
 }

@@ -26,6 +26,7 @@ func merge(base, over *spec.Node, referred func(*spec.Node) *spec.Node) *spec.No
 	if below == nil || above == nil {
 		return over
 	}
+	below, above = spec.UnescapedPair(below, above)
 	c := *above
 	c.Fields = slices.Clone(below.Fields)
 	index := make(map[string]int, len(c.Fields))

@@ -81,14 +81,6 @@ func actionForm(step *jsontree.Value, module *catalog.Module, withInputs bool) *
 	return n
 }
 
-// guardedKey escapes a lone key that would be read as an include.
-func guardedKey(n *yamltext.Node) *yamltext.Node {
-	if len(n.Fields) == 1 && isIncludeKey(n.Fields[0].Key) {
-		n.Fields[0].Key = "$" + n.Fields[0].Key
-	}
-	return n
-}
-
 // byInterest puts the script first, because readers look for it.
 func byInterest(members []jsontree.Member) []jsontree.Member {
 	sorted := slices.Clone(members)

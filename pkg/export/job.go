@@ -182,10 +182,13 @@ func (w *jobWriter) tree() *yamltext.Node {
 		job.Add(key, values[key])
 	}
 	if len(extra.Fields) > 0 {
-		job.Add("extra", guardedKey(extra))
+		job.Add("extra", extra)
 	}
 	if w.alone {
 		w.world.withoutDefaults(job)
+	}
+	if extra := job.Get("extra"); extra != nil {
+		guardedKey(extra) // a lone $file is a field like any other here
 	}
 	return job
 }

@@ -345,13 +345,14 @@ func (u *update) emptiedExtra() *yamltext.Node {
 	extra := yamltext.Mapping()
 	if want := u.want.Get("extra"); want != nil {
 		extra.Fields = slices.Clone(want.Fields)
+		bareKey(extra)
 	}
 	for _, key := range memberNames(tidy(u.job.Body(), u.e.catalogue).Members()) {
 		if !slices.Contains(keyOrder, key) && extra.Get(key) == nil {
 			extra.Add(key, yamltext.Literal("null"))
 		}
 	}
-	return extra
+	return guardedKey(extra)
 }
 
 // wanted is the value that a key is to have.

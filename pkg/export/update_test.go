@@ -39,6 +39,56 @@ func workspaceOf(t failer, definitions string, secrets ...string) (*spec.Set, *c
 	return set, result
 }
 
+// TestFieldsCalledLikeAnInclude writes live fields that are called like an include, new and into a
+// definition, beside defaults that add further fields or fields of such a name.
+func TestFieldsCalledLikeAnInclude(t *testing.T) {
+	t.Parallel()
+	for _, defaults := range []string{"", "{description: d}", "{$$file: d}", "{$$$file: d}", "{$file: d, description: d}", "{$file: d, $$file: d}"} {
+		for _, names := range [][]string{nil, {"$file"}, {"$$file"}, {"$file", "$$file"}, {"$file", "other"}, {"description", "$file"}, {"description"}} {
+			for _, written := range []string{"", "{$$file: w}", "{$$$file: w, other: w}", "{description: w}"} {
+				body := obj("job_name", "one", "arch", "arm", "steps", jsontree.Array())
+				for _, name := range names {
+					body.Set(name, jsontree.String("live"))
+				}
+				head := "version: 1\nprojects: {shop: " + projectID + "}\ndefault_project: shop\n"
+				if defaults != "" {
+					head += "defaults: {job: {extra: " + defaults + "}}\n"
+				}
+				tree := spec.MapTree{"buildsync.yaml": head}
+				if written != "" {
+					tree["definitions/a.yaml"] = "version: 1\njobs:\n  - name: one\n    arch: x86-64\n    steps: []\n    extra: " + written + "\n"
+				}
+				set, found := spec.Load(tree, spec.Options{})
+				result, more := compile.Compile(set, compile.Options{})
+				if found.HasErrors() || more.HasErrors() {
+					t.Fatalf("%v %v", found, more)
+				}
+				e := export.New(export.Options{Workspace: set})
+				if written == "" {
+					definition, err := e.Job(shop, liveJob(body))
+					if err != nil {
+						t.Fatalf("%s: %v: %v", defaults, names, err)
+					}
+					text, _ := definition.Source("", "")
+					tree["definitions/a.yaml"] = string(text)
+				} else {
+					files, _, err := e.Update(set, result.Jobs[0], liveJob(body), compile.Options{})
+					if err != nil {
+						t.Fatalf("%s: %v into %s: %v", defaults, names, written, err)
+					}
+					tree["definitions/a.yaml"] = string(files[0].Text)
+				}
+				text := tree["definitions/a.yaml"]
+				isCanonical(t, "a.yaml", []byte(text))
+				if !strings.Contains(text, "\n    arch: arm\n") {
+					t.Errorf("%s: %v into %s: arch is under extra:\n%s", defaults, names, written, text)
+				}
+				planIsEmpty(t, tree, []*diff.LiveJob{liveJob(body)})
+			}
+		}
+	}
+}
+
 // TestUpdateLaw exports one random state, lets the job become another one, and
 // brings the definition there.
 func TestUpdateLaw(t *testing.T) {

@@ -48,3 +48,19 @@ func small(n *yamltext.Node) *yamltext.Node {
 func isIncludeKey(key string) bool {
 	return strings.HasPrefix(key, "$") && strings.TrimLeft(key, "$") == "file"
 }
+
+// guardedKey escapes a lone key that would be read as an include.
+func guardedKey(n *yamltext.Node) *yamltext.Node {
+	if len(n.Fields) == 1 && isIncludeKey(n.Fields[0].Key) {
+		n.Fields[0].Key = "$" + n.Fields[0].Key
+	}
+	return n
+}
+
+// bareKey is the reverse of guardedKey, for a mapping that may get further keys.
+func bareKey(n *yamltext.Node) *yamltext.Node {
+	if len(n.Fields) == 1 && isIncludeKey(n.Fields[0].Key) && n.Fields[0].Key != spec.FileKey {
+		n.Fields[0].Key = n.Fields[0].Key[1:]
+	}
+	return n
+}

@@ -98,9 +98,9 @@ func (w world) addMissing(job *yamltext.Node, key string, defaults *spec.Node, n
 		have = yamltext.Mapping()
 		place(job, key, have)
 	}
-	for _, f := range defaults.Fields {
-		if have.Get(f.Key.Text) == nil {
-			have.Add(f.Key.Text, nothing())
+	for _, f := range bareKey(fromSpec(defaults)).Fields {
+		if have.Get(f.Key) == nil {
+			have.Add(f.Key, nothing())
 		}
 	}
 }

@@ -174,6 +174,7 @@ func overlay(base, over *Node, environment string) *Node {
 	if base == nil || base.Kind != MappingNode || over.Kind != MappingNode {
 		return fromEnvironment(over, environment)
 	}
+	base, over = UnescapedPair(base, over)
 	merged := *base
 	merged.Fields = slices.Clone(base.Fields)
 	for _, field := range over.Fields {

@@ -1,5 +1,7 @@
 package spec
 
+import "strings"
+
 // NodeKind distinguishes scalars, mappings and sequences.
 type NodeKind uint8
 
@@ -30,6 +32,28 @@ const FileKey = "$file"
 // IsFile reports whether n is {$file: PATH}. n is not nil.
 func (n *Node) IsFile() bool {
 	return n.Kind == MappingNode && len(n.Fields) == 1 && n.Fields[0].Key.Text == FileKey
+}
+
+// Unescaped removes one $ from {$$file: …}, the way to write a mapping whose only key really is
+// $file.
+func (n *Node) Unescaped() *Node {
+	if len(n.Fields) != 1 || !strings.HasPrefix(n.Fields[0].Key.Text, "$$") || strings.TrimLeft(n.Fields[0].Key.Text, "$") != "file" {
+		return n
+	}
+	key := *n.Fields[0].Key
+	key.Text = key.Text[1:]
+	c := *n
+	c.Fields = []Field{{Key: &key, Value: n.Fields[0].Value}}
+	return &c
+}
+
+// UnescapedPair is Unescaped for two mappings to be merged. Where the merged one will have a lone
+// key too, because the other is empty or has the same key, it stays escaped.
+func UnescapedPair(a, b *Node) (*Node, *Node) {
+	if len(a.Fields) == 0 || len(b.Fields) == 0 || len(a.Fields) == 1 && len(b.Fields) == 1 && a.Fields[0].Key.Text == b.Fields[0].Key.Text {
+		return a, b
+	}
+	return a.Unescaped(), b.Unescaped()
 }
 
 // Style is the way in which a scalar is written in the file.
