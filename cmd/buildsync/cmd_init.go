@@ -78,7 +78,7 @@ func (in *invocation) init(p *program, o *initOptions) error {
 	}
 	for _, q := range a.Questions() {
 		if err := q.Check(); err != nil {
-			return kit.UsageError{Text: err.Error()}
+			return kit.UsageError{Text: "--" + q.Flag + ": " + err.Error()}
 		}
 	}
 	switch {
@@ -140,8 +140,8 @@ func (in *invocation) exportInto(p *program, dir string) error {
 	return p.dispatch(in.Ctx, p.app(), append(line, "export"))
 }
 
-// askAnswers asks for what no flag gives, and repeats invalid answers; an empty line selects the
-// value in brackets.
+// askAnswers asks for what no flag gives. After an invalid answer it says how to leave, and asks
+// again. An empty line selects the value in brackets.
 func (in *invocation) askAnswers(a initfiles.Answers) (initfiles.Answers, error) {
 	prompt := in.NewPrompt()
 	for _, q := range a.Questions() {
@@ -156,7 +156,7 @@ func (in *invocation) askAnswers(a initfiles.Answers) (initfiles.Answers, error)
 			line, err := prompt.Ask(in.Ctx, text)
 			switch {
 			case err == io.EOF:
-				return a, errors.New("the questions were not answered; give flags instead, see buildsync init --help")
+				return a, errors.New("the questions were not answered; nothing was written; give flags instead, see buildsync init --help")
 			case err != nil:
 				return a, err
 			}
@@ -164,7 +164,7 @@ func (in *invocation) askAnswers(a initfiles.Answers) (initfiles.Answers, error)
 			if err = q.Check(); err == nil {
 				break
 			}
-			in.Printf("%s\n", sanitize.Line(err.Error(), 400))
+			in.Printf("%s (Ctrl-C ends init)\n", sanitize.Line(err.Error(), 400))
 		}
 	}
 	return a, nil

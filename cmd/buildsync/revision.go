@@ -27,7 +27,7 @@ func (in *invocation) readRevisions(ctx context.Context, w *workspace.Workspace,
 	case err != nil:
 		return nil, err
 	case r.NoGit != nil && asked == workspace.AutoBase && (in.Set("base") || !errors.Is(r.NoGit, gitbase.ErrNoRepository)):
-		in.Note("there is no base: %v, so nothing is removed, and drift looks like change", r.NoGit)
+		in.Note("there is no base, so nothing is removed, and drift looks like change: %v", r.NoGit)
 	}
 	return r, nil
 }

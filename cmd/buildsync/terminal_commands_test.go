@@ -195,7 +195,7 @@ func TestCtrlCAtAQuestion(t *testing.T) {
 		"apply":                "[y/N]",
 		"job delete build":     "[y/N]",
 		"template delete base": "[y/N]",
-		"init " + filepath.Join(t.TempDir(), "new"): "Id of the",
+		"init " + filepath.Join(t.TempDir(), "new"): "Project id",
 	} {
 		args := strings.Fields(line)
 		s := sit(t, 80, dir, env, args...)
@@ -316,7 +316,7 @@ func TestInitWithoutQuestions(t *testing.T) {
 	t.Parallel()
 	s := sit(t, 80, t.TempDir(), []string{"PATH=" + os.Getenv("PATH"), "HOME=" + t.TempDir(), "BUILDSYNC_ENDPOINT=emulator"}, "init", "builds")
 	code, screen := s.end()
-	if code != exitDone || strings.Contains(screen, "Id of the") || !strings.Contains(screen, "Next: buildsync -C builds plan\n") {
+	if code != exitDone || strings.Contains(screen, "Project id") || !strings.Contains(screen, "Next: buildsync -C builds plan\n") {
 		t.Errorf("code %d\n%s", code, screen)
 	}
 }

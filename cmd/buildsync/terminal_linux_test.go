@@ -175,14 +175,14 @@ func TestNothingToDoOnATerminal(t *testing.T) {
 func TestInitAsks(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "builds")
-	term := openTerminal(t, "Id of the", "xyz\n"+strings.Repeat("0", 32)+"\nthe shop\nshop\n\ngitlap\ngitlab\n")
+	term := openTerminal(t, "Project id", "xyz\n"+strings.Repeat("0", 32)+"\nthe shop\nshop\n\ngitlap\ngitlab\n")
 	code := run(context.Background(), []string{"buildsync", "init", dir}, nil, term.program, term.program, term.program)
 	seen := term.close()
 	if code != exitDone {
 		t.Errorf("exit code %d\n%s", code, seen)
 	}
 	for _, want := range []string{
-		`--project-id "xyz": a project's id has 32 hexadecimal characters`, `--alias "the shop": a letter, then`, "Region [cn-north-4]: ",
+		"\r\n" + `"xyz" is not a project's id of 32 hexadecimal characters (Ctrl-C ends init)`, `: "the shop" is not a letter`, "Region [cn-north-4]: ",
 		`did you mean "gitlab"?`, "wrote " + filepath.Join(dir, ".gitlab-ci.yml"),
 	} {
 		if !strings.Contains(seen, want) {

@@ -19,33 +19,31 @@ type Question struct {
 	Flag   string // the flag that answers it
 	Text   string
 	Answer *string
-	Check  func() error // returns what is wrong with the answer
+	Check  func() error // returns what is wrong with the answer, without the flag
 }
 
 // Questions are the questions for a, in the order in which they are asked.
 func (a *Answers) Questions() []Question {
 	return []Question{
-		{"project-id", "Id of the CodeArts project, the 32 characters in the address of its pages; empty for the emulator's", &a.ProjectID, func() error {
+		{"project-id", "Project id: 32 characters in the address of its pages; empty: the emulator's", &a.ProjectID, func() error {
 			if a.ProjectID != "" && !projectIDForm().MatchString(a.ProjectID) {
-				return fmt.Errorf("--project-id %q: a project's id has 32 hexadecimal characters", a.ProjectID)
+				return fmt.Errorf("%q is not a project's id of 32 hexadecimal characters", a.ProjectID)
 			}
 			return nil
 		}},
 		{"alias", "Its name in definitions", &a.Alias, func() error {
 			if !aliasForm().MatchString(a.Alias) {
-				return fmt.Errorf("--alias %q: a letter, then letters, digits, _ and -", a.Alias)
+				return fmt.Errorf("%q is not a letter followed by letters, digits, _ and -", a.Alias)
 			}
 			return nil
 		}},
 		{"region", "Region", &a.Region, func() error {
-			if _, err := client.Endpoint(a.Region); err != nil {
-				return fmt.Errorf("--region: %w", err)
-			}
-			return nil
+			_, err := client.Endpoint(a.Region)
+			return err
 		}},
 		{"ci", "CI pipeline: github, gitlab, codearts or none", &a.Ci, func() error {
 			if !isSystem(a.Ci) && a.Ci != "none" {
-				return kit.UnknownWord("--ci", a.Ci, []string{"github", "gitlab", "codearts", "none"})
+				return kit.UnknownWord("pipeline", a.Ci, []string{"github", "gitlab", "codearts", "none"})
 			}
 			return nil
 		}},

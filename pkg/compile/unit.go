@@ -286,8 +286,8 @@ func (u *unit) project(n, owner *spec.Node) (alias string, p *spec.Project) {
 		alias = u.plainText(n)
 	}
 	if alias == "" {
-		u.report("missing-key", owner, "project", "write project: with an alias of buildsync.yaml, or set default_project there",
-			"no project selected for this")
+		u.report("missing-key", owner, "project", "write project: with an alias of buildsync.yaml, or set default_project in buildsync.yaml",
+			"no project selected")
 		return "", nil
 	}
 	found, ok := u.c.workspace.Projects[alias]

@@ -77,7 +77,7 @@ func gitInput(ctx context.Context, dir string, input []byte, env []string, args 
 }
 
 // ErrNoGit says that there is no git command.
-var ErrNoGit = errors.New("the git command was not found in PATH; install Git, or work without --base")
+var ErrNoGit = errors.New("the git command is not in PATH; install Git")
 
 func gitError(ctx context.Context, subcommand, said string, err error) error {
 	if ctx.Err() != nil {
