@@ -274,7 +274,7 @@ func (f *factorer) majority(key string) *yamltext.Node {
 // escaped $file has another meaning beside other keys.
 func isFlat(n *spec.Node) bool {
 	return n.Kind == spec.MappingNode && !slices.ContainsFunc(n.Fields, func(f spec.Field) bool {
-		return f.Value.Kind != spec.ScalarNode || isIncludeKey(f.Key.Text)
+		return f.Value.Kind != spec.ScalarNode || spec.IsIncludeKey(f.Key.Text)
 	})
 }
 

@@ -1,8 +1,6 @@
 package export
 
 import (
-	"strings"
-
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -43,15 +41,9 @@ func small(n *yamltext.Node) *yamltext.Node {
 	return n
 }
 
-// isIncludeKey reports whether a lone key would be read as an include, or as an
-// escaped one.
-func isIncludeKey(key string) bool {
-	return strings.HasPrefix(key, "$") && strings.TrimLeft(key, "$") == "file"
-}
-
 // guardedKey escapes a lone key that would be read as an include.
 func guardedKey(n *yamltext.Node) *yamltext.Node {
-	if len(n.Fields) == 1 && isIncludeKey(n.Fields[0].Key) {
+	if len(n.Fields) == 1 && spec.IsIncludeKey(n.Fields[0].Key) {
 		n.Fields[0].Key = "$" + n.Fields[0].Key
 	}
 	return n
@@ -59,7 +51,7 @@ func guardedKey(n *yamltext.Node) *yamltext.Node {
 
 // bareKey is the reverse of guardedKey, for a mapping that may get further keys.
 func bareKey(n *yamltext.Node) *yamltext.Node {
-	if len(n.Fields) == 1 && isIncludeKey(n.Fields[0].Key) && n.Fields[0].Key != spec.FileKey {
+	if len(n.Fields) == 1 && spec.IsIncludeKey(n.Fields[0].Key) && n.Fields[0].Key != spec.FileKey {
 		n.Fields[0].Key = n.Fields[0].Key[1:]
 	}
 	return n

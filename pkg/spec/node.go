@@ -34,10 +34,16 @@ func (n *Node) IsFile() bool {
 	return n.Kind == MappingNode && len(n.Fields) == 1 && n.Fields[0].Key.Text == FileKey
 }
 
+// IsIncludeKey reports whether a lone key would be read as an include, or as an escaped one: $file,
+// $$file and so on.
+func IsIncludeKey(key string) bool {
+	return strings.HasPrefix(key, "$") && "$"+strings.TrimLeft(key, "$") == FileKey
+}
+
 // Unescaped removes one $ from {$$file: …}, the way to write a mapping whose only key really is
 // $file.
 func (n *Node) Unescaped() *Node {
-	if len(n.Fields) != 1 || !strings.HasPrefix(n.Fields[0].Key.Text, "$$") || strings.TrimLeft(n.Fields[0].Key.Text, "$") != "file" {
+	if len(n.Fields) != 1 || !IsIncludeKey(n.Fields[0].Key.Text) || n.Fields[0].Key.Text == FileKey {
 		return n
 	}
 	key := *n.Fields[0].Key

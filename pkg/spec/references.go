@@ -24,8 +24,7 @@ type TextPart struct {
 var ErrUnclosedReference = errors.New("this ${{ has no }}")
 
 // SplitReferences splits a text at its references. $${{ is a literal ${{; a single ${ belongs to
-// CodeArts and stays. With an error the last part is what is
-// not closed.
+// CodeArts and stays. With an error the last part is what is not closed.
 func SplitReferences(text string) ([]TextPart, error) {
 	var parts []TextPart
 	var literal strings.Builder
