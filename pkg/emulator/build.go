@@ -1,6 +1,8 @@
 package emulator
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
 	"slices"
 	"strings"
@@ -100,6 +102,11 @@ func (b *build) at(now time.Time) progress {
 		p.finished = at
 	} else if stopped {
 		p.result, p.finished = resultAborted, now
+		for i := range p.steps {
+			if p.steps[i].status == "running" {
+				p.steps[i].status = "error" // the reference has no word for a step that was stopped
+			}
+		}
 	}
 	return p
 }
@@ -122,6 +129,16 @@ func (p *progress) run(steps []buildStep, at, now time.Time) time.Time {
 	}
 	p.result = resultSuccess
 	return at
+}
+
+// head is the commit that a build took: the one that it was started with, or else one made up from
+// the branch. A job without a code source has none.
+func (b *build) head() string {
+	if b.Commit != "" || b.Repo == "" {
+		return b.Commit
+	}
+	sum := sha256.Sum256([]byte(b.Repo + "\n" + b.Branch + "\n" + b.Tag))
+	return hex.EncodeToString(sum[:20])
 }
 
 // newBuild plans a run of a job.

@@ -112,8 +112,12 @@ func (rq *request) historyRow(b *build, full bool) *jsontree.Value {
 		"end_time", timeOrNull(p.finished.In(serviceZone), historyTime), "result", str(p.result))
 	if full {
 		row.Set("branch", strOrNull(b.Branch))
-		row.Set("commit_id", strOrNull(b.Commit))
-		row.Set("commit_message", jsontree.Null())
+		head, message := b.head(), ""
+		if head != "" {
+			message = "the change " + head[:min(8, len(head))]
+		}
+		row.Set("commit_id", strOrNull(head))
+		row.Set("commit_message", strOrNull(message))
 		row.Set("executor", str(b.User))
 		row.Set("trigger_type", str("Manual triggering"))
 	}
@@ -151,7 +155,7 @@ func lastHistory(rq *request) (*answer, error) {
 	}
 	row := rq.historyRow(last, false)
 	row.Set("job_name", str(rq.state().jobs[last.Job].Name))
-	row.Set("commit_id", strOrNull(last.Commit))
+	row.Set("commit_id", strOrNull(last.head()))
 	return ok(row)
 }
 

@@ -100,7 +100,7 @@ func (rq *request) buildState(b *build) *jsontree.Value {
 	return obj("number", num(b.Number), "build_time", took, "start_time", jsontree.Int(b.Start.UnixMilli()),
 		"job_running_status", str(status), "state", str(p.result), "user_id", str(b.UserID), "executor", str(b.User),
 		"nickname", str(b.User), "daily_build_number", str(b.Daily), "trigger_type", str("MANUAL"), "cost_time", took.Clone(),
-		"commit_id", strOrNull(b.Commit), "commit_info", obj("commit_id", strOrNull(b.Commit), "created_at", jsontree.Null()),
+		"commit_id", strOrNull(b.head()), "commit_info", obj("commit_id", strOrNull(b.head()), "created_at", jsontree.Null()),
 		"build_type", jsontree.Null(), "code_branch", strOrNull(b.Branch), "scm_type", jsontree.Null(),
 		"scm_web_url", jsontree.Null(), "commit_detail_url", jsontree.Null())
 }

@@ -84,10 +84,12 @@ func (b *build) logText(now time.Time, step string, debug bool) string {
 				line(s.begin, "INFO", "+ %s", command)
 			}
 		}
-		switch s.status {
-		case "success":
+		switch {
+		case s.status == "success":
 			line(s.begin.Add(s.took), "INFO", "Step %q has succeeded", planned.Name)
-		case "error":
+		case s.status == "error" && p.result == resultAborted:
+			line(s.begin.Add(s.took), "INFO", "Step %q was stopped", planned.Name)
+		case s.status == "error":
 			line(s.begin.Add(s.took), "ERROR", "Step %q has failed: exit code 1", planned.Name)
 		}
 	}

@@ -39,7 +39,7 @@ func (rq *request) record(j *job, b *build) *jsontree.Value {
 	}
 	message := jsontree.Null()
 	for i, step := range p.steps {
-		if step.status == "error" {
+		if step.status == "error" && p.result == resultFailure {
 			message = str(fmt.Sprintf("The step %s failed with exit code 1.", b.Steps[i].Name))
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -61,8 +62,7 @@ func fullStages(rq *request) (*answer, error) {
 		case "error":
 			status, code = "error", 2
 		case "running":
-			status = "running"
-			ended = p.finished // zero while it runs
+			status, ended = "running", time.Time{}
 		}
 		took := jsontree.Int(p.steps[i].took.Milliseconds())
 		pending := jsontree.Int(0)

@@ -159,6 +159,12 @@ func TestStoppingABuild(t *testing.T) {
 	if r := c.call("POST", "/v3/jobs/"+id+"/1/stop", "{}"); r.code() != "DEV.CB.032302" {
 		t.Errorf("second stop = %d %s", r.status, r.text)
 	}
+	steps := c.good("GET", "/v3/jobs/"+id+"/1/history-details", "").Get("build_steps").Items()
+	record := c.good("GET", "/v4/jobs/"+id+"/1/record-info", "").Get("result")
+	log := c.call("GET", "/v4/"+record.Str("id")+"/download-log", "").text
+	if steps[0].Str("status") != "error" || steps[0].Str("build_time") != "1000" || steps[1].Str("status") != "" || record.Str("err_msg") != "" || !strings.Contains(log, `Step "Code checkout" was stopped`) {
+		t.Errorf("a stopped build: %s, err_msg %q\n%s", steps[0].AppendJSON(nil), record.Str("err_msg"), log)
+	}
 	c.run(id)
 	if r := c.good("POST", "/v3/jobs/stop", `{"job_id":"`+id+`","build_no":"2"}`); r.Str("result") != "true" {
 		t.Errorf("old stop = %s", r.AppendJSON(nil))

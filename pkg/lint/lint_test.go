@@ -424,3 +424,27 @@ func TestFormerNames(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestZonesAreSuggested checks that the words people write for a time zone lead to its name.
+func TestZonesAreSuggested(t *testing.T) {
+	t.Parallel()
+	for name, words := range map[string][]string{
+		"Asia/Shanghai":   {"CST", "cst", "GMT+8", "utc+8", "UTC+08:00", "GMT+08:00", "+08:00", "Beijing", "Asia/Beijing", "shanghai", "Asia/Shangai", "asia/shanghai"},
+		"Asia/Tokyo":      {"JST", "Asia/Tokio"},
+		"Europe/Berlin":   {"CET", "Europe/Berln"},
+		"UTC":             {"Z", "utc"},
+		"nothing like it": {"Mars/Olympus_Mons", "Local"},
+	} {
+		for _, word := range words {
+			found := slices.DeleteFunc(lint.Check(tree(job("a", "    triggers: [{cron: \"0 2 * * *\", timezone: \""+word+"\"}]\n"), ""), "", lint.Options{}),
+				func(d spec.Diagnostic) bool { return d.Rule != "cron" })
+			want := `did you mean "` + name + `"?`
+			if name == "nothing like it" {
+				want = "write a name of the time-zone database, such as Asia/Shanghai"
+			}
+			if len(found) != 1 || found[0].Severity != spec.Error || found[0].Hint != want {
+				t.Errorf("%s, want %s: %+v", word, want, found)
+			}
+		}
+	}
+}
