@@ -97,8 +97,8 @@ func (in *invocation) fmtTargets(o *fmtOptions, args []string) ([]formatting.Tar
 }
 
 // loadToFormat reads buildsync.yaml for the names of the files. Other errors in it do not matter.
-func loadToFormat(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
-	found := w.LoadRoot(environment, vars)
+func loadToFormat(w *workspace.Workspace, environment string, _ map[string]string) spec.Diagnostics {
+	found := w.LoadRoot(environment)
 	if w.Set != nil {
 		return nil
 	}

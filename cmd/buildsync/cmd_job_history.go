@@ -96,8 +96,8 @@ func (in *invocation) checkHistory(o *jobHistoryOptions) error {
 		return kit.UsageError{Text: "--interval and --from/--to exclude each other"}
 	case o.lastSuccess != "" && (o.isSet() || in.Set("interval") || in.Set("limit")):
 		return kit.UsageError{Text: "--last-success prints one build; leave out --interval, --from, --to and --limit"}
-	case o.interval < 1 || o.interval > jobs.HistoryDays:
-		return kit.UsageError{Text: fmt.Sprintf("--interval %d: the service answers for 1 to %d days", o.interval, jobs.HistoryDays)}
+	case o.interval < 1 || o.interval > wire.HistoryDays:
+		return kit.UsageError{Text: fmt.Sprintf("--interval %d: the service answers for 1 to %d days", o.interval, wire.HistoryDays)}
 	case o.watch && (o.lastSuccess != "" || o.isSet()):
 		return kit.UsageError{Text: "--watch shows the newest builds; leave out --last-success, --from and --to"}
 	case o.watch && o.every <= 0:

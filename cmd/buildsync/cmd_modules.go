@@ -54,8 +54,8 @@ func (in *invocation) knownModules() (*catalog.Catalogue, error) {
 }
 
 // loadModules reads buildsync.yaml and the modules file.
-func loadModules(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
-	found := w.LoadRoot(environment, vars)
+func loadModules(w *workspace.Workspace, environment string, _ map[string]string) spec.Diagnostics {
+	found := w.LoadRoot(environment)
 	if w.Set != nil {
 		var more spec.Diagnostics
 		w.Catalogue, more = catalog.ForWorkspace(w.Set)

@@ -51,7 +51,7 @@ func (in *invocation) noticeShow() error {
 		if err != nil {
 			return err
 		}
-		notices, err := l.Notices(l.ctx, job.ID)
+		notices, err := l.find.Notices(l.ctx, job)
 		if err != nil {
 			return err
 		}
@@ -84,7 +84,7 @@ func (in *invocation) noticeDisable() error {
 		if err != nil {
 			return err
 		}
-		notices, err := l.Notices(l.ctx, job.ID)
+		notices, err := l.find.Notices(l.ctx, job)
 		if err != nil {
 			return err
 		}

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/emulator"
-	"github.com/buildsync/buildsync/pkg/jobs"
 )
 
 // declared is a job with notifications and a template, so that apply makes every
@@ -59,7 +59,7 @@ func everyCommand(dir string) []commandLine {
 		{6, "job run --wait --every 1ms bad"},
 		{0, "job status good"},
 		{0, "job history good"},
-		{0, "job history --from " + time.Now().In(jobs.ServiceZone).Format("2006-01-02") + " good"},
+		{0, "job history --from " + time.Now().In(wire.ServiceZone).Format("2006-01-02") + " good"},
 		{0, "job history --last-success good"},
 		{0, "job record --details good"},
 		{0, "job record --legacy good"},

@@ -18,7 +18,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/emulator"
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
-	"github.com/buildsync/buildsync/pkg/jobs"
 )
 
 // rig is a workspace and a service of its own, whose builds are short.
@@ -400,7 +399,7 @@ func TestHistory(t *testing.T) {
 		}
 		return numbers
 	}
-	day := r.srv.Now().In(jobs.ServiceZone)
+	day := r.srv.Now().In(wire.ServiceZone)
 	for _, tc := range []struct {
 		args []string
 		want string

@@ -49,7 +49,9 @@ func (in *invocation) openPacked() (*workspace.Workspace, error) {
 
 // openRoot opens the workspace and reads buildsync.yaml only.
 func (in *invocation) openRoot() (*workspace.Workspace, error) {
-	return in.openBy((*workspace.Workspace).LoadRoot)
+	return in.openBy(func(w *workspace.Workspace, environment string, _ map[string]string) spec.Diagnostics {
+		return w.LoadRoot(environment)
+	})
 }
 
 // loader is how a workspace is loaded: see the methods of workspace.Workspace.

@@ -45,9 +45,9 @@ func (h Hiding) Resolve(name string) (string, error) {
 // ErrNoSecret means that a secret has no value here.
 var ErrNoSecret = errors.New("no value was given")
 
-// secretLimit is the longest value: a parameter's default value has at most
-// 8,192 characters (reference 4.18), of four bytes each.
-const secretLimit = 4 * 8192
+// secretLimit is the longest value: a parameter's default value, of four
+// bytes a character.
+const secretLimit = 4 * wire.MaxDefault
 
 // EnvSecrets resolves secrets from BUILDSYNC_SECRET_<NAME> and from a file of that name in Dir. CI
 // systems set missing secrets to the empty text, so an empty or blank variable counts as missing; a

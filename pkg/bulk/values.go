@@ -5,6 +5,7 @@ package bulk
 import (
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -137,8 +138,8 @@ func Text(path string, v *jsontree.Value) string {
 	if text, is := v.AsString(); is {
 		return text
 	}
-	if limit := v.Str("limit"); path == "timeout" && limit != "" && v.Str("unit") == "hour" {
-		return limit + "h"
+	if hours, ok := wire.TimeoutHours(v); path == wire.KeyTimeout && ok {
+		return strconv.FormatInt(hours, 10) + "h"
 	}
 	return string(v.AppendJSON(nil))
 }

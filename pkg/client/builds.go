@@ -38,7 +38,7 @@ func (c *Client) builds(ctx context.Context, o op, jobID string, query url.Value
 			if err != nil {
 				return page{}, err
 			}
-			k.query = url.Values{"offset": {strconv.Itoa(index)}, "limit": {strconv.Itoa(pageSize)}}
+			k.query = url.Values{"offset": {strconv.Itoa(index)}, "limit": {strconv.Itoa(wire.MaxPage)}}
 			for name, values := range query {
 				k.query[name] = values
 			}

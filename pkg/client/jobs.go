@@ -207,7 +207,7 @@ func (c *Client) StopJob(ctx context.Context, jobID string, buildNo int) error {
 func (c *Client) JobChanges(ctx context.Context, jobID string) ([]wire.JobChange, error) {
 	k, err := c.newCall(opJobChanges, repeatRead, jobID)
 	if err == nil {
-		k.query = url.Values{"page_no": {"1"}, "page_size": {strconv.Itoa(pageSize)}}
+		k.query = url.Values{"page_no": {"1"}, "page_size": {strconv.Itoa(wire.MaxPage)}}
 	}
 	a, err := c.do(ctx, k, err)
 	if err != nil {

@@ -63,7 +63,7 @@ func (c *Client) jobPager(projectID string) *pager {
 			if err != nil {
 				return page{}, err
 			}
-			k.query = url.Values{"page_index": {strconv.Itoa(index)}, "page_size": {strconv.Itoa(pageSize)}}
+			k.query = url.Values{"page_index": {strconv.Itoa(index)}, "page_size": {strconv.Itoa(wire.MaxPage)}}
 			a, err := c.do(ctx, k, nil)
 			if err != nil {
 				return page{}, err

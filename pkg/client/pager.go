@@ -9,11 +9,11 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 const (
-	pageSize     = 100  // the documented maximum
 	pageCeiling  = 1000 // pages of one scan
 	extraScans   = 3    // after one that does not add up
 	unknownTotal = -1
@@ -111,9 +111,9 @@ func (p *pager) ended(s *scan, index, rows, fresh, found int) bool {
 	switch {
 	case s.total == 0 && rows == 0 && index == 0:
 		return true // counted as empty, and empty
-	case enough && (index > 0 || rows < pageSize):
+	case enough && (index > 0 || rows < wire.MaxPage):
 		return true
-	case enough && s.total > pageSize:
+	case enough && s.total > wire.MaxPage:
 		return true
 	case s.total == unknownTotal:
 		return fresh == 0 && (index > 1 || index == 1 && rows == 0)
@@ -210,8 +210,8 @@ func pageOf(rows, total *jsontree.Value) page {
 	switch {
 	case err != nil || n < 0:
 		got.odd = fmt.Sprintf("the service counts %s rows", scalar(total))
-	case n > pageSize*pageCeiling:
-		got.total = pageSize*pageCeiling + 1
+	case n > wire.MaxPage*pageCeiling:
+		got.total = wire.MaxPage*pageCeiling + 1
 		got.odd = fmt.Sprintf("the service counts %d rows, more than can be", n)
 	default:
 		got.total = int(n)

@@ -3,6 +3,8 @@ package client
 import (
 	"context"
 	"sync"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
 // aheadReader fetches the pages of one scan in order, and in parallel some of the following ones:
@@ -49,8 +51,8 @@ func (r *aheadReader) page(ctx context.Context, index int) (page, error) {
 // expect computes from the first page which others must exist: a full page and the number of rows.
 // A service that counts pages from 1 has refused page 0.
 func (r *aheadReader) expect(index int, got page) {
-	if r.width > 1 && len(got.rows) == pageSize && got.total > pageSize && got.total <= pageSize*pageCeiling {
-		r.next, r.last = index+1, index+(got.total-1)/pageSize
+	if r.width > 1 && len(got.rows) == wire.MaxPage && got.total > wire.MaxPage && got.total <= wire.MaxPage*pageCeiling {
+		r.next, r.last = index+1, index+(got.total-1)/wire.MaxPage
 	}
 }
 

@@ -63,7 +63,7 @@ func (c *Client) templatePager(list op, name string) *pager {
 			if err != nil {
 				return page{}, err
 			}
-			k.query = url.Values{"page": {strconv.Itoa(index)}, "page_size": {strconv.Itoa(pageSize)}}
+			k.query = url.Values{"page": {strconv.Itoa(index)}, "page_size": {strconv.Itoa(wire.MaxPage)}}
 			if name != "" {
 				k.query.Set("name", name)
 			}

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -30,24 +28,6 @@ const keyOnCommit = "on_commit"
 
 // keyWithout lists what a job does not inherit.
 const keyWithout = "without"
-
-// MaxJobName is how many characters a job's name can have (reference 4.18).
-const MaxJobName = 115
-
-// isJobName reports whether name is a valid job name (reference 4.26).
-func isJobName(name string) bool {
-	for _, c := range name {
-		if c != '-' && !isWord(c) && !unicode.Is(unicode.Han, c) {
-			return false
-		}
-	}
-	return name != "" && utf8.RuneCountInString(name) <= MaxJobName
-}
-
-// isWord reports whether c is a Latin letter, a digit or _.
-func isWord(c rune) bool {
-	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
-}
 
 // compileEntry compiles one entry of jobs: a job, a job for each combination of its matrix, or the
 // jobs of a family. use is the use of the family that contains the entry, nil outside of families.
@@ -160,7 +140,7 @@ func (u *unit) jobName(n *spec.Node) string {
 		return ""
 	}
 	// The schema has checked names that are written literally.
-	if node.Origin != nil && !isJobName(node.Text) {
+	if node.Origin != nil && !wire.IsJobName(node.Text) {
 		u.report("job-name", node, "name", "1 to 115 Chinese or Latin letters, digits, _ and -", "%q is not a valid job name", node.Text)
 		return ""
 	}

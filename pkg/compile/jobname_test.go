@@ -10,10 +10,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/schemas"
 )
 
-// TestJobNameOfTheSchema compares the pattern that editors use with isJobName; with the tag long
+// TestJobNameOfTheSchema compares the pattern that editors use with wire.IsJobName; with the tag long
 // for every character. If a new Go knows more Chinese characters, the failure shows the new class.
 func TestJobNameOfTheSchema(t *testing.T) {
 	t.Parallel()
@@ -30,7 +31,7 @@ func TestJobNameOfTheSchema(t *testing.T) {
 	pattern := regexp.MustCompile(document.Defs["jobName"].Pattern)
 	differ := 0
 	for c := range lettersToCompare() {
-		if name := string(c); pattern.MatchString(name) != isJobName(name) {
+		if name := string(c); pattern.MatchString(name) != wire.IsJobName(name) {
 			differ++
 		}
 	}
@@ -38,7 +39,7 @@ func TestJobNameOfTheSchema(t *testing.T) {
 		t.Errorf("schema and compiler differ on %d characters; the class is [A-Za-z0-9_%s-]", differ, hanClass())
 	}
 	for _, name := range []string{"", strings.Repeat("𠮷", 115), strings.Repeat("𠮷", 116), "吉野家-build", "𠮷野家"} {
-		if pattern.MatchString(name) != isJobName(name) {
+		if pattern.MatchString(name) != wire.IsJobName(name) {
 			t.Errorf("schema and compiler differ on %q", name)
 		}
 	}

@@ -1,8 +1,6 @@
 package compile
 
 import (
-	"strings"
-
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -15,14 +13,6 @@ const (
 	normalParam = "normalparam"
 	enumParam   = "customizeparam"
 )
-
-// maxDefault is the longest default value that the service takes.
-const maxDefault = 8192
-
-// isParameterName reports whether name is a valid parameter name.
-func isParameterName(name string) bool {
-	return name != "" && len(name) <= 128 && !strings.ContainsFunc(name, func(c rune) bool { return !isWord(c) })
-}
 
 // parameters compiles a list of build parameters.
 func (u *unit) parameters(n *spec.Node) *jsontree.Value {
@@ -68,7 +58,7 @@ func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
 		}
 		return nil
 	}
-	if nameAt.Origin != nil && !isParameterName(name) {
+	if nameAt.Origin != nil && !wire.IsParameterName(name) {
 		u.report("param-name", nameAt, ParameterPath(name), "1 to 128 Latin letters, digits and _", "%q is not a valid parameter name", name)
 	}
 	b := &paramBuilder{u: u, path: ParameterPath(name), node: n, params: make([]*jsontree.Value, 0, 8),
@@ -128,8 +118,8 @@ func (u *unit) defaultValue(name string, n *spec.Node, options []string) (string
 	if given.IsNull() {
 		return "", given
 	}
-	if len(given.Text) > maxDefault && len([]rune(given.Text)) > maxDefault {
-		u.report("param-default", given, path, "", "the default of %q has more than %d characters", name, maxDefault)
+	if len(given.Text) > wire.MaxDefault && len([]rune(given.Text)) > wire.MaxDefault {
+		u.report("param-default", given, path, "", "the default of %q has more than %d characters", name, wire.MaxDefault)
 	}
 	return given.Text, given
 }

@@ -174,8 +174,7 @@ func (u *unit) timeout(n *spec.Node) *jsontree.Value {
 	}
 	u.record("timeout.limit", n)
 	u.recordFixed("timeout.unit", n, spec.FromCompiler, "timeout form")
-	return jsontree.Object(
-		jsontree.Member{Key: "limit", Value: jsontree.String(hours)}, jsontree.Member{Key: "unit", Value: jsontree.String("hour")})
+	return wire.HoursTimeout(hours)
 }
 
 // wholeHours reads 4h and 240m.

@@ -384,7 +384,7 @@ func (u *unit) openInputs(open []templateInput, parameters *spec.Node) *spec.Nod
 		if parameters != nil && slices.ContainsFunc(parameters.Items, func(p *spec.Node) bool { return parameterName(p) == in.name }) {
 			continue
 		}
-		if !isParameterName(in.name) {
+		if !wire.IsParameterName(in.name) {
 			u.report("template-input", in.key, "inputs."+in.name, "give it a default, or rename it: Latin letters, digits and _",
 				"the input %q of a published template has no default and cannot become a build parameter", in.name)
 			continue

@@ -32,7 +32,7 @@ func (j *jobTask) isPlainlyInStep() bool {
 			continue
 		}
 		if m.Key == wire.KeyTimeout { // may be read under another name
-			if limit := live.Get(wire.KeyLimitTime); !limit.IsEmpty() && live.Get(m.Key).IsEmpty() && holdsAll(m.Key, timeoutOfHours(limit), m.Value) {
+			if limit := live.Get(wire.KeyLimitTime); !limit.IsEmpty() && live.Get(m.Key).IsEmpty() && holdsAll(m.Key, wire.HoursTimeout(limit.Text()), m.Value) {
 				continue
 			}
 			left = append(left, wire.KeyLimitTime)

@@ -30,24 +30,7 @@ func moments(body *jsontree.Value, modules Modules) {
 	})
 }
 
-func limitTime(body *jsontree.Value, _ Modules) {
-	limit := body.Get(wire.KeyLimitTime)
-	if limit == nil {
-		return
-	}
-	if !limit.IsEmpty() && body.Get(wire.KeyTimeout).IsEmpty() {
-		body.Set(wire.KeyTimeout, timeoutOfHours(limit))
-	}
-	body.Delete(wire.KeyLimitTime)
-}
-
-// timeoutOfHours returns the written form of a limit_time that was read.
-func timeoutOfHours(limit *jsontree.Value) *jsontree.Value {
-	return jsontree.Object(
-		jsontree.Member{Key: "limit", Value: jsontree.String(limit.Text())},
-		jsontree.Member{Key: "unit", Value: jsontree.String("hour")},
-	)
-}
+func limitTime(body *jsontree.Value, _ Modules) { wire.SpellTimeout(body) }
 
 // Members with different types when written and when read.
 var (

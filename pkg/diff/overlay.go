@@ -30,10 +30,7 @@ func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, corres
 	}
 	writtenForm(out, o.modules)
 	links := correspondences{}
-	if limit := out.Get(wire.KeyLimitTime); !limit.IsEmpty() && out.Get(wire.KeyTimeout).IsEmpty() {
-		out.Set(wire.KeyTimeout, timeoutOfHours(limit))
-	}
-	out.Delete(wire.KeyLimitTime)
+	wire.SpellTimeout(out)
 	for _, key := range readOnlyMembers {
 		out.Delete(key)
 	}

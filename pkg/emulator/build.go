@@ -182,9 +182,9 @@ func exitsWithOne(command string) bool {
 
 // dailyNumber counts a job's builds of one day, in the service's time zone.
 func (rq *request) dailyNumber(j *job) string {
-	day, n := rq.now.In(serviceZone).Format("20060102"), 1
+	day, n := rq.now.In(wire.ServiceZone).Format("20060102"), 1
 	for _, b := range rq.state().builds[j.ID] {
-		if b.Start.In(serviceZone).Format("20060102") == day {
+		if b.Start.In(wire.ServiceZone).Format("20060102") == day {
 			n++
 		}
 	}

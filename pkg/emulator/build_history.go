@@ -6,24 +6,18 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
-
-// serviceZone is the time zone of histories.
-var serviceZone = time.FixedZone("+08:00", 8*60*60)
 
 const (
 	historyTime = "2006-01-02T15:04:05-07:00"
 	recordTime  = "2006-01-02T15:04:05.000-07:00"
-	dayLayout   = "2006-01-02"
 )
-
-// maxRange is the longest period, in days.
-const maxRange = 30
 
 // history is API reference 4.2: the builds of the last days.
 func history(rq *request) (*answer, error) {
-	days, err := rq.intQuery("interval", true, 1, maxRange)
+	days, err := rq.intQuery("interval", true, 1, wire.HistoryDays)
 	if err != nil {
 		return nil, err
 	}
@@ -41,8 +35,8 @@ func periodHistory(rq *request) (*answer, error) {
 }
 
 func dayOf(t time.Time) time.Time {
-	y, m, d := t.In(serviceZone).Date()
-	return time.Date(y, m, d, 0, 0, 0, 0, serviceZone)
+	y, m, d := t.In(wire.ServiceZone).Date()
+	return time.Date(y, m, d, 0, 0, 0, 0, wire.ServiceZone)
 }
 
 // period reads start_time and end_time and returns the time from the first up to
@@ -54,15 +48,15 @@ func (rq *request) period() (from, to time.Time, err error) {
 		if text == "" {
 			return from, to, invalid("%s is mandatory.", key)
 		}
-		if days[i], err = time.ParseInLocation(dayLayout, text, serviceZone); err != nil {
+		if days[i], err = time.ParseInLocation(wire.DateLayout, text, wire.ServiceZone); err != nil {
 			return from, to, invalid("%s must be a day as yyyy-MM-dd.", key)
 		}
 	}
 	if days[1].Before(days[0]) {
 		return from, to, invalid("end_time must not be before start_time.")
 	}
-	if days[1].Sub(days[0]) > maxRange*24*time.Hour {
-		return from, to, refuse(http.StatusBadRequest, codeRange, "The time range cannot exceed %d days.", maxRange)
+	if days[1].Sub(days[0]) > wire.HistoryDays*24*time.Hour {
+		return from, to, refuse(http.StatusBadRequest, codeRange, "The time range cannot exceed %d days.", wire.HistoryDays)
 	}
 	return days[0], days[1].AddDate(0, 0, 1), nil
 }
@@ -88,7 +82,7 @@ func (rq *request) historyPage(from, to time.Time, full bool) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	size, err := rq.intQuery("limit", true, 1, maxPage)
+	size, err := rq.intQuery("limit", true, 1, wire.MaxPage)
 	if err != nil {
 		return nil, err
 	}
@@ -108,8 +102,8 @@ func (rq *request) historyPage(from, to time.Time, full bool) (*answer, error) {
 func (rq *request) historyRow(b *build, full bool) *jsontree.Value {
 	p := b.at(rq.now)
 	row := obj("record_id", str(b.Record), "job_id", str(b.Job), "build_number", num(b.Number),
-		"start_time", str(b.Start.In(serviceZone).Format(historyTime)),
-		"end_time", timeOrNull(p.finished.In(serviceZone), historyTime), "result", str(p.result))
+		"start_time", str(b.Start.In(wire.ServiceZone).Format(historyTime)),
+		"end_time", timeOrNull(p.finished.In(wire.ServiceZone), historyTime), "result", str(p.result))
 	if full {
 		row.Set("branch", strOrNull(b.Branch))
 		head, message := b.head(), ""

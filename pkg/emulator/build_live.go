@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -58,15 +59,15 @@ func listBuilds(rq *request) (*answer, error) {
 	}
 	var ends [2]time.Time
 	for i, key := range []string{"start_time", "end_time"} {
-		if ends[i], err = time.ParseInLocation(time.DateTime, rq.query(key), serviceZone); err != nil {
+		if ends[i], err = time.ParseInLocation(time.DateTime, rq.query(key), wire.ServiceZone); err != nil {
 			return nil, invalid("%s must be a time as yyyy-MM-dd HH:mm:ss.", key)
 		}
 	}
 	if ends[1].Before(ends[0]) {
 		return nil, invalid("end_time must not be before start_time.")
 	}
-	if ends[1].Sub(ends[0]) > (maxRange+1)*24*time.Hour {
-		return nil, refuse(http.StatusBadRequest, codeRange, "The time range cannot exceed %d days.", maxRange)
+	if ends[1].Sub(ends[0]) > (wire.HistoryDays+1)*24*time.Hour {
+		return nil, refuse(http.StatusBadRequest, codeRange, "The time range cannot exceed %d days.", wire.HistoryDays)
 	}
 	page, err := rq.intQuery("page_index", false, 0, math.MaxInt32)
 	if err != nil {
@@ -74,7 +75,7 @@ func listBuilds(rq *request) (*answer, error) {
 	}
 	size := 10
 	if rq.hasQuery("page_size") {
-		if size, err = rq.intQuery("page_size", true, 1, maxPage); err != nil {
+		if size, err = rq.intQuery("page_size", true, 1, wire.MaxPage); err != nil {
 			return nil, err
 		}
 	}

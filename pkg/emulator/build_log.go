@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
 // buildByRecord returns the build with the record id in the path.
@@ -59,7 +61,7 @@ func (b *build) logText(now time.Time, step string, debug bool) string {
 	p := b.at(now)
 	var out strings.Builder
 	line := func(at time.Time, level, format string, args ...any) {
-		fmt.Fprintf(&out, "[%s] [%s] %s\n", at.In(serviceZone).Format("2006/01/02 15:04:05.000 -07:00"), level, fmt.Sprintf(format, args...))
+		fmt.Fprintf(&out, "[%s] [%s] %s\n", at.In(wire.ServiceZone).Format("2006/01/02 15:04:05.000 -07:00"), level, fmt.Sprintf(format, args...))
 	}
 	if step == "" {
 		line(b.Start, "INFO", "Build %s (number %d) was queued by %s", b.Daily, b.Number, b.User)

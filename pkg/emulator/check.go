@@ -4,9 +4,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -70,34 +70,8 @@ func join(at, key string) string {
 	return at + "." + key
 }
 
-// isJobName is the rule of table 4-152.
-func isJobName(name string) bool {
-	for _, c := range name {
-		if c != '-' && !isWord(c) && !unicode.Is(unicode.Han, c) {
-			return false
-		}
-	}
-	length := utf8.RuneCountInString(name)
-	return length >= 1 && length <= 115
-}
-
-// parameterForm is isParameterName as answers print it.
+// parameterForm is wire.IsParameterName as answers print it.
 const parameterForm = `^[A-Za-z0-9_]{1,128}$`
-
-func isParameterName(name string) bool {
-	return name != "" && len(name) <= 128 && !strings.ContainsFunc(name, func(c rune) bool { return !isWord(c) })
-}
-
-// isWord reports whether c is a Latin letter, a digit or _.
-func isWord(c rune) bool {
-	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
-}
-
-// reservedParameters are names that the executor reserves and refuses as parameters.
-var reservedParameters = []string{"LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "path", "BASH_ENV", "GIT_SSH_COMMAND"}
-
-// maxDefault is how long a parameter's default value may be, in characters.
-const maxDefault = 8192
 
 // checkJob checks a job body against tables 4-152 to 4-157 of the API reference.
 func (e *Emulator) checkJob(body *jsontree.Value) error {
@@ -106,7 +80,7 @@ func (e *Emulator) checkJob(body *jsontree.Value) error {
 	c.need("", body, "project_id", jsontree.KindString)
 	name := c.need("", body, "job_name", jsontree.KindString)
 	c.need("", body, "steps", jsontree.KindArray)
-	if c.err == nil && !isJobName(name.Text()) {
+	if c.err == nil && !wire.IsJobName(name.Text()) {
 		c.fail("job_name must be 1 to 115 letters, Chinese characters, digits, _ or -")
 	}
 	c.oneOf(body, "arch", "x86-64", "arm")
@@ -169,17 +143,17 @@ func (c *checker) parameter(at string, definition *jsontree.Value, seen map[stri
 	name := paramField(definition, "name")
 	switch {
 	case c.loose && (name == "" || seen[name]):
-	case !isParameterName(name):
+	case !wire.IsParameterName(name):
 		c.fail("%s: the parameter's name must be 1 to 128 letters, digits or _", at)
-	case slices.Contains(reservedParameters, name):
+	case slices.Contains(wire.ReservedParameters, name):
 		c.fail("%s: the parameter's name %s is reserved", at, name)
 	case seen[name]:
 		c.fail("%s: the parameter %s is repeated", at, name)
 	}
 	seen[name] = true
 	value := paramField(definition, "defaultValue")
-	if utf8.RuneCountInString(value) > maxDefault {
-		c.fail("%s: defaultValue is longer than %d characters", at, maxDefault)
+	if utf8.RuneCountInString(value) > wire.MaxDefault {
+		c.fail("%s: defaultValue is longer than %d characters", at, wire.MaxDefault)
 	}
 	for _, forbidden := range []string{"{{", "{%", "{#"} {
 		if strings.Contains(value, forbidden) {

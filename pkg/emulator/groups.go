@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -65,8 +66,8 @@ func (rq *request) groupRow(g *group) *jsontree.Value {
 	return obj("id", str(g.ID), "domain_id", str(rq.user.DomainID), "project_id", str(g.Project), "name", str(g.Name),
 		"parent_id", strOrNull(g.Parent), "path_id", str(rq.state().groupPath(g)), "ordinal", num(g.Ordinal),
 		"create_user", str(g.User), "update_user", str(g.User),
-		"create_time", str(g.Created.In(serviceZone).Format(historyTime)),
-		"update_time", str(g.Updated.In(serviceZone).Format(historyTime)))
+		"create_time", str(g.Created.In(wire.ServiceZone).Format(historyTime)),
+		"update_time", str(g.Updated.In(wire.ServiceZone).Format(historyTime)))
 }
 
 // groupChanged answers a created or changed group. In the SDK the place among the siblings is a

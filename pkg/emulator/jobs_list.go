@@ -4,11 +4,9 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
-
-// maxPage is the largest page size of all lists.
-const maxPage = 100
 
 // pageCounter counts listing pages, for Quirks.EmptyPages. The emulator's lock
 // guards it.
@@ -33,7 +31,7 @@ func jobPage(rq *request) (*jsontree.Value, int, error) {
 	if err != nil {
 		return nil, 0, err
 	}
-	size, err := rq.intQuery("page_size", true, 1, maxPage)
+	size, err := rq.intQuery("page_size", true, 1, wire.MaxPage)
 	if err != nil {
 		return nil, 0, err
 	}

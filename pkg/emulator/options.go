@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/buildsync/buildsync/pkg/client/wire"
 )
 
 // The default account of every emulator. These values are public: they only work with an emulator
@@ -81,7 +83,7 @@ func isProjectID(id string) bool {
 
 // isObjectID reports whether id is 32 digits and Latin letters.
 func isObjectID(id string) bool {
-	return len(id) == 32 && !strings.ContainsFunc(id, func(c rune) bool { return c == '_' || !isWord(c) })
+	return len(id) == 32 && !strings.ContainsFunc(id, func(c rune) bool { return c == '_' || !wire.IsWord(c) })
 }
 
 func (o Options) withDefaults() (Options, error) {

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -31,7 +32,7 @@ func listRecycled(rq *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	size, err := rq.intQuery("page_size", rq.hasQuery("page_size"), 1, maxPage)
+	size, err := rq.intQuery("page_size", rq.hasQuery("page_size"), 1, wire.MaxPage)
 	if err != nil {
 		return nil, err
 	}
@@ -49,8 +50,8 @@ func listRecycled(rq *request) (*answer, error) {
 	for _, j := range found[start:end] {
 		rows.Append(obj(
 			"job_id", str(j.ID), "job_name", str(j.Name), "project_id", str(j.Project), "creator_name", str(j.User),
-			"creator_id", str(j.Creator), "create_time", str(j.Created.In(serviceZone).Format(historyTime)),
-			"delete_time", str(j.Deleted.In(serviceZone).Format(historyTime)),
+			"creator_id", str(j.Creator), "create_time", str(j.Created.In(wire.ServiceZone).Format(historyTime)),
+			"delete_time", str(j.Deleted.In(wire.ServiceZone).Format(historyTime)),
 			"create_time_stamp", str(strconv.FormatInt(j.Created.UnixMilli(), 10)),
 			"delete_time_stamp", str(strconv.FormatInt(j.Deleted.UnixMilli(), 10))))
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -111,7 +112,7 @@ func changeHistory(rq *request) (*answer, error) {
 	}
 	size := 10
 	if rq.hasQuery("page_size") {
-		if size, err = rq.intQuery("page_size", false, 1, maxPage); err != nil {
+		if size, err = rq.intQuery("page_size", false, 1, wire.MaxPage); err != nil {
 			return nil, err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 	"unicode"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -148,7 +149,7 @@ func (rq *request) templatePage(found []*template, pageKey, sizeKey string) (*js
 		key       string
 		into      *int
 		low, high int
-	}{{pageKey, &page, 0, 1 << 31}, {sizeKey, &size, 1, maxPage}} {
+	}{{pageKey, &page, 0, 1 << 31}, {sizeKey, &size, 1, wire.MaxPage}} {
 		if text := rq.query(p.key); text != "" {
 			n, err := strconv.Atoi(text)
 			if err != nil || n < p.low || n > p.high {

@@ -16,14 +16,7 @@ var serviceMembers = append(wire.ServiceMembers(), wire.KeyJobID, wire.KeyJobNam
 // values that it fills in, nulls, and what follows from a code source's address.
 func tidy(live *jsontree.Value, modules *catalog.Catalogue) *jsontree.Value {
 	body := reduced(live, modules)
-	if limit := body.Get(wire.KeyLimitTime); limit != nil {
-		if !limit.IsEmpty() && body.Get(wire.KeyTimeout).IsEmpty() {
-			body.Set(wire.KeyTimeout, jsontree.Object(
-				jsontree.Member{Key: "limit", Value: jsontree.String(limit.Text())},
-				jsontree.Member{Key: "unit", Value: jsontree.String("hour")}))
-		}
-		body.Delete(wire.KeyLimitTime)
-	}
+	wire.SpellTimeout(body)
 	for _, key := range serviceMembers {
 		body.Delete(key)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/export"
+	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
@@ -25,10 +26,11 @@ type TemplateAPI interface {
 
 // Observe reads the steps of all templates and of the surveyed jobs.
 func Observe(ctx context.Context, api TemplateAPI, survey *Survey) (seen []catalog.Observation, err error) {
-	for t, err := range api.AllTemplates(ctx, "") {
-		if err != nil {
-			return nil, fmt.Errorf("reading the templates: %w", err)
-		}
+	templates, err := reading.TemplateRows(ctx, api.AllTemplates(ctx, ""))
+	if err != nil {
+		return nil, fmt.Errorf("reading the templates: %w", err)
+	}
+	for _, t := range templates {
 		seen = append(seen, export.StepsOfTemplate(t)...)
 	}
 	survey.Bodies = true

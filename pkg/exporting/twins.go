@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
@@ -113,7 +114,7 @@ func numberedName(name string, taken map[string]bool) string {
 	for n := 2; ; n++ {
 		suffix := fmt.Sprintf("-%d", n)
 		runes := []rune(name)
-		if numbered := string(runes[:min(len(runes), compile.MaxJobName-len(suffix))]) + suffix; !taken[numbered] {
+		if numbered := string(runes[:min(len(runes), wire.MaxJobName-len(suffix))]) + suffix; !taken[numbered] {
 			return numbered
 		}
 	}

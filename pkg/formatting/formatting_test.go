@@ -40,7 +40,7 @@ func finder(t *testing.T, from string) formatting.Finder {
 		w, err := workspace.Open(dir)
 		if err == nil {
 			t.Cleanup(func() { _ = w.Close() })
-			if found := w.LoadRoot("", nil); found.HasErrors() {
+			if found := w.LoadRoot(""); found.HasErrors() {
 				err = errors.New(found[0].Message)
 			}
 		}

@@ -149,6 +149,11 @@ func (f *Finder) Body(ctx context.Context, job Ref) (*jsontree.Value, error) {
 	return live.Body(ctx, f.API, job.ID, job.ProjectID)
 }
 
+// Notices reads the notifications of a job.
+func (f *Finder) Notices(ctx context.Context, job Ref) ([]wire.Notice, error) {
+	return live.Notices(ctx, f.API, job.ID)
+}
+
 // List reads a project's jobs, once.
 func (f *Finder) List(ctx context.Context, p Project) (wire.JobList, error) {
 	if list, known := f.lists[p.ID]; known {
@@ -199,12 +204,6 @@ func findJob(list wire.JobList, in Project, name string) (Ref, error) {
 	return Ref{}, wrongInput("%d jobs of %s are called %q; give the id of one: %s", len(found), in, name, strings.Join(ids, ", "))
 }
 
-// Limits of the service on histories (API reference 4.1, 4.2).
-const (
-	HistoryDays = 30
-	historyPage = 100
-)
-
 // AtMost collects builds, all of them for 0.
 func AtMost(rows iter.Seq2[wire.HistoryRecord, error], limit int) ([]wire.HistoryRecord, error) {
 	builds := []wire.HistoryRecord{}
@@ -241,19 +240,19 @@ func (f *Finder) Build(ctx context.Context, words []string) (Build, error) {
 func (f *Finder) newestBuild(ctx context.Context, job Ref) (Build, error) {
 	newest := Build{Job: job}
 	seen := 0
-	for row, err := range f.API.History(ctx, job.ID, HistoryDays) {
+	for row, err := range f.API.History(ctx, job.ID, wire.HistoryDays) {
 		if err != nil {
 			return newest, err
 		}
 		if n, err := strconv.Atoi(string(row.BuildNumber)); err == nil && n > newest.Number {
 			newest.Number, newest.Record = n, row.RecordID
 		}
-		if seen++; seen == historyPage {
+		if seen++; seen == wire.MaxPage {
 			break
 		}
 	}
 	if newest.Number == 0 {
-		return newest, fmt.Errorf("%s has no build of the last %d days; give the number of an older one", job, HistoryDays)
+		return newest, fmt.Errorf("%s has no build of the last %d days; give the number of an older one", job, wire.HistoryDays)
 	}
 	return newest, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"strings"
 
@@ -22,21 +21,11 @@ func (f *Finder) Templates(ctx context.Context, part string, own bool) ([]wire.T
 	if own {
 		list = f.API.Templates
 	}
-	all, err := collect(list(ctx, part))
+	all, err := live.TemplateRows(ctx, list(ctx, part))
 	if errors.Is(err, client.ErrRouteMissing) && !own {
 		err = fmt.Errorf("%w; %s", err, remedy.OwnTemplates)
 	}
 	return all, err
-}
-
-func collect(rows iter.Seq2[wire.Template, error]) (all []wire.Template, err error) {
-	for row, err := range rows {
-		if err != nil {
-			return all, err
-		}
-		all = append(all, row)
-	}
-	return all, nil
 }
 
 // Template finds a template by its uuid or its name. own leaves the official

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -53,7 +54,7 @@ func (p *pass) paramName(u *unit, d *param) {
 			p.report("param-name", v.node.Range, d.pointer, quoted(v.text)+" is not a parameter name", "1 to 128 Latin letters, digits and _")
 		case slices.Contains(runtimeVariables, v.text):
 			p.report("param-name", v.node.Range, d.pointer, quoted(v.text)+" is set by the service in every build and cannot be declared", "rename the parameter, or refer to ${"+v.text+"} without declaring it")
-		case slices.Contains(forbiddenParameters, v.text):
+		case slices.Contains(wire.ReservedParameters, v.text):
 			p.report("param-name", v.node.Range, d.pointer, "a parameter must not be called "+quoted(v.text)+": it would change how every command of the build runs", "rename it")
 		}
 	}

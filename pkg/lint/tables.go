@@ -74,10 +74,6 @@ var runtimeVariables = []string{
 	"BUILDNUMBER", "TIMESTAMP", "INCREASENUM", "PROJECT_ID", "WORKSPACE", "GIT_TAG", "COMMIT_ID", "COMMIT_ID_SHORTER", "JOB_NAME", "EXECUTOR",
 }
 
-// forbiddenParameters are names that the service refuses because they would
-// change how every command of a build runs.
-var forbiddenParameters = []string{"LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "path", "BASH_ENV", "GIT_SSH_COMMAND"}
-
 // shellVariables are usually set by a shell or an image: all of bash 5.3 (manual, "Bash
 // Variables"), and those of common tools.
 var shellVariables = []string{

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"iter"
 	"slices"
 
 	"github.com/buildsync/buildsync/pkg/client"
@@ -54,17 +55,18 @@ type TemplateList struct {
 // Templates reads the caller's own templates. It fails only on errors that concern every call.
 func Templates(ctx context.Context, api API) (TemplateList, error) {
 	var list TemplateList
-	for t, err := range api.Templates(ctx, "") {
-		if end := ended(ctx, err); end != nil {
-			return TemplateList{}, end
+	rows, err := TemplateRows(ctx, api.Templates(ctx, ""))
+	switch {
+	case err != nil && (ctx.Err() != nil || client.EndsRun(err)):
+		return TemplateList{}, err
+	case err != nil:
+		list.Problem = sanitize.Message(err.Error())
+		if !errors.As(err, new(*client.IncompleteError)) {
+			list.ReadErr = err
 		}
-		switch {
-		case err != nil:
-			list.Problem = sanitize.Message(err.Error())
-			if !errors.As(err, new(*client.IncompleteError)) {
-				list.ReadErr = err
-			}
-		case IsOwn(t):
+	}
+	for _, t := range rows {
+		if IsOwn(t) {
 			list.Templates = append(list.Templates, &diff.LiveTemplate{UUID: t.UUID, Name: t.Name, Body: t.Item})
 		}
 	}
@@ -72,6 +74,32 @@ func Templates(ctx context.Context, api API) (TemplateList, error) {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.UUID, b.UUID))
 	})
 	return list, nil
+}
+
+// TemplateRows collects a list of templates, as the client yields it. With an
+// *client.IncompleteError there may be others; with any other error the list was not read to its
+// end. If the reading was ended from outside, the error is its cause.
+func TemplateRows(ctx context.Context, list iter.Seq2[wire.Template, error]) (rows []wire.Template, err error) {
+	for row, err := range list {
+		if end := ended(ctx, err); end != nil {
+			return nil, end
+		}
+		if err != nil {
+			return rows, err
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
+}
+
+// Notices reads the notifications of a job. If the reading was ended from outside, the error is its
+// cause.
+func Notices(ctx context.Context, api JobAPI, id string) ([]wire.Notice, error) {
+	rows, err := api.Notices(ctx, id)
+	if end := ended(ctx, err); end != nil {
+		return nil, end
+	}
+	return rows, err
 }
 
 // IsOwn reports whether a template may be the caller's: those of the vendor have another scope. The

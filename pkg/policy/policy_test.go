@@ -41,7 +41,7 @@ jobs:
   - name: order-image
     project: pay
     arch: x86-64
-    timeout: 2h
+    timeout: {limit: "120", unit: minute}
     scms: [{url: "https://example.com/a.git", branch: main, scm_type: codehub}, {url: "https://example.com/b.git", scm_type: codehub}]
     parameters:
       - {name: TOKEN, secret: NEXUS}

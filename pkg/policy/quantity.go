@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -45,15 +46,11 @@ func parseQuantity(text string) (quantity, bool) {
 	return quantity{value: days + d.Seconds(), duration: true}, true
 }
 
-// units are the service's words for the unit of a timeout, in seconds.
-var units = map[string]float64{"second": 1, "minute": 60, "hour": 3600, "day": 24 * 3600}
-
 // quantityOf reads the value of a hit; a timeout of the API is a limit and a unit.
 func quantityOf(h *hit) (quantity, bool) {
 	if h.value.Kind() != jsontree.KindObject {
 		return parseQuantity(h.text())
 	}
-	unit, known := units[strings.TrimSuffix(strings.ToLower(h.value.Str("unit")), "s")]
-	n, err := strconv.ParseFloat(h.value.Str("limit"), 64)
-	return quantity{value: n * unit, duration: true}, known && err == nil
+	seconds, ok := wire.TimeoutSeconds(h.value)
+	return quantity{value: float64(seconds), duration: true}, ok
 }

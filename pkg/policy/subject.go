@@ -70,10 +70,9 @@ func (s *Set) OfLive(live Live) *Subject {
 	if d := live.Definition; d != nil {
 		o.Owner, o.Labels, o.template = d.Owner, d.Labels, d.Template
 	}
-	if hours := o.body.Get(wire.KeyLimitTime); !hours.IsEmpty() && o.body.Get(wire.KeyTimeout).IsEmpty() {
+	if o.body.Get(wire.KeyLimitTime) != nil {
 		o.body = o.body.Clone()
-		o.body.Set(wire.KeyTimeout, jsontree.Object(
-			jsontree.Member{Key: "limit", Value: jsontree.String(hours.Text())}, jsontree.Member{Key: "unit", Value: jsontree.String("hour")}))
+		wire.SpellTimeout(o.body)
 	}
 	o.add("enabled", jsontree.Bool(live.Enabled))
 	o.addCommon()

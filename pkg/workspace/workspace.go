@@ -43,7 +43,7 @@ func (w *Workspace) LoadPacked(environment string, vars map[string]string) spec.
 }
 
 // LoadRoot reads buildsync.yaml only. After errors Set may be nil.
-func (w *Workspace) LoadRoot(environment string, _ map[string]string) spec.Diagnostics {
+func (w *Workspace) LoadRoot(environment string) spec.Diagnostics {
 	root, diagnostics := spec.LoadWorkspace(w.Tree, spec.Options{Environment: environment})
 	if root != nil {
 		w.Set = &spec.Set{Tree: w.Tree, Workspace: root}

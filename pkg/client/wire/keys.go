@@ -117,9 +117,6 @@ var (
 	NoticeEvents   = []string{EventBuildFailed, EventBuildSucceeded, EventConfigUpdated, EventDeleted, EventDisabled}
 )
 
-// DateLayout is how the API writes a day (API reference 4.1).
-const DateLayout = "2006-01-02"
-
 // NewerRoutesOnly are the members of a job that an update accepts (reference 4.19) but reading over
 // v3 does not list (4.26); a dot leads into the items of a list. The newer routes show them.
 var NewerRoutesOnly = []string{
