@@ -1,6 +1,12 @@
 package yamledit
 
-import "github.com/buildsync/buildsync/pkg/spec"
+import (
+	"bytes"
+	"slices"
+
+	"github.com/buildsync/buildsync/internal/textedit"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
 
 // Extent is the range of bytes of a collection's entry or item, from its first
 // key or value to the end of the comments that are about it.
@@ -49,3 +55,37 @@ func (e *Editor) Extents(w *spec.Written) []Extent {
 
 // Text is what is in an extent.
 func (e *Editor) Text(x Extent) string { return string(e.Src[x.Start:x.End]) }
+
+// InBrackets reports whether the value of a key is within brackets, or not known here.
+func (e *Editor) InBrackets(key *spec.Node) bool {
+	value := e.values[e.At(key.Range.Start)]
+	return value == nil || e.inFlow(value)
+}
+
+// InAnchor reports whether an offset is within a value that has an anchor.
+func (e *Editor) InAnchor(at int) bool {
+	for w := e.root; w != nil; {
+		if !w.Alias && w.Start < w.Value && bytes.IndexByte(e.Src[w.Start:w.Value], '&') >= 0 {
+			return true
+		}
+		var next *spec.Written
+		for _, item := range w.Items {
+			if item.Start > at {
+				break
+			}
+			next = item
+		}
+		w = next
+	}
+	return false
+}
+
+// EditsSince returns the edits since a mark as edits of the file as it was read.
+func (e *Editor) EditsSince(mark int) []textedit.Edit {
+	edits := slices.Clone(e.edits[mark:])
+	for i := range edits {
+		edits[i].End = min(edits[i].End, len(e.asRead))
+		edits[i].New = string(textedit.KeepLineEnds(e.Src, []byte(edits[i].New)))
+	}
+	return edits
+}

@@ -14,6 +14,11 @@ func fitsBlock(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, isBarred) < 0
 }
 
+// IsBlock reports whether the value of a key is written as a literal block.
+func IsBlock(key string, n *Node) bool {
+	return n.Kind == TextNode && strings.Contains(n.Text, "\n") && fitsBlock(n.Text) && (!names[key] || strings.IndexFunc(n.Text, isHidden) < 0)
+}
+
 // isBarred reports whether a character cannot be in a file: controls, what
 // some reader takes for the end of a line, a byte-order mark, and what is not a
 // character.

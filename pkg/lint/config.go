@@ -130,6 +130,7 @@ func (p *pass) levels(n *spec.Node, pointer string) map[string]level {
 			p.report("unknown-rule", f.Key.Range, pointer+"."+name, "there is no rule "+quoted(name), spec.DidYouMeanOneOf(name, RuleNames()))
 			continue
 		}
+		p.oldRuleName(name, &rule, f.Key.Range, pointer+"."+name)
 		l, ok := levelOf(f.Value.Text)
 		switch {
 		case !ok || f.Value.Kind != spec.ScalarNode:
@@ -170,7 +171,7 @@ func (c *config) level(rule, file string) (level, bool) {
 }
 
 // apply sets the configured severities of findings and drops those of rules that are off. Findings
-// that are only information stay so.
+// that are only information stay so, unless that is the rule's own severity.
 func (c *config) apply(ds spec.Diagnostics) spec.Diagnostics {
 	if len(c.levels) == 0 && len(c.overrides) == 0 {
 		return ds
@@ -181,7 +182,7 @@ func (c *config) apply(ds spec.Diagnostics) spec.Diagnostics {
 		if set && l.off {
 			continue
 		}
-		if set && d.Severity > spec.Info {
+		if rule, known := ruleByName(d.Rule); set && (d.Severity > spec.Info || known && rule.Severity == spec.Info) {
 			d.Severity = l.severity
 		}
 		kept = append(kept, d)

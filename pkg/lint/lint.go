@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/buildsync/buildsync/internal/textedit"
+	"github.com/buildsync/buildsync/internal/yamledit"
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -188,12 +189,11 @@ func (l *linter) workspace() {
 		l.config = newConfig(nil, nil)
 		return
 	}
-	p := l.pass(workspaceFile, nil)
+	p := l.pass(workspaceFile, l.read(workspaceFile))
 	l.config = newConfig(w.Lint, p)
 	if w.Root == nil {
 		return
 	}
-	p.source = l.read(workspaceFile)
 	p.readComments(w.Root)
 	if w.JobDefaults != nil {
 		p.unit(l.unitOf(w.JobDefaults, defaultsUnit))
@@ -227,6 +227,7 @@ func (p *pass) unit(u *unit) {
 	p.notifications(u)
 	p.triggers(u)
 	p.commitTrigger(u)
+	p.oldForms(u)
 	p.serviceValues(u)
 	p.protectDisabled(u)
 	p.references(u)
@@ -343,6 +344,7 @@ type pass struct {
 	name   string
 	source []byte
 	lines  *textedit.Lines // made on first use
+	edits  *yamledit.Editor
 
 	placesFor *spec.Node // what places are those of
 	places    *spec.TextPlaces

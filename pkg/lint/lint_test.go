@@ -102,11 +102,11 @@ func TestSuppressionsInScripts(t *testing.T) {
 		t.Errorf("covered as a whole: %v", short(found))
 	}
 	files = tree(step("# a comment", `"`+strings.ReplaceAll(strings.ReplaceAll(script, `\`, `\\`), "\n", `\n\`+"\n              ")+`echo"`+"\n"), "")
-	if diff := cmp.Diff([]string{"defs.yaml:11:21 warning shell-safety"}, short(lintTree(t, files, lint.Options{}))); diff != "" {
+	if diff := cmp.Diff([]string{"defs.yaml:10:22 info old-form", "defs.yaml:11:21 warning shell-safety"}, short(lintTree(t, files, lint.Options{}))); diff != "" {
 		t.Errorf("in quotes (-want +got):\n%s", diff)
 	}
 	quoted := `"set -e\n\` + "\n              rm -r $A # buildsync:ignore shell-safety: A is set" + `\n\` + "\n              rm -r $B\"\n"
-	if diff := cmp.Diff([]string{"defs.yaml:12:21 warning shell-safety"}, short(lintTree(t, tree(step("# a comment", quoted), ""), lint.Options{}))); diff != "" {
+	if diff := cmp.Diff([]string{"defs.yaml:10:22 info old-form", "defs.yaml:12:21 warning shell-safety"}, short(lintTree(t, tree(step("# a comment", quoted), ""), lint.Options{}))); diff != "" {
 		t.Errorf("the last line in quotes (-want +got):\n%s", diff)
 	}
 	files = tree(step("# a comment", "{$file: clean.sh}\n"), "")

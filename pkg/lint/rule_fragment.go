@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/buildsync/buildsync/internal/yamledit"
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -66,6 +68,18 @@ func (p *pass) stepsReplaced(u *unit) {
 	d := p.report("template-steps-replaced", u.node.Key("steps").Range, u.pointer+".steps",
 		"these steps replace the "+stepCount(t)+" of the template "+quoted(t.name)+", which the job does not run", "write - use: template where the template's steps belong")
 	d.Related = []spec.Related{{Range: t.node.Key("steps").Range, Message: "the steps of the template are here"}}
+	if own.Range.Start.File == p.name && p.source != nil {
+		d.Fixes = p.editing("run them first with - use: template", unsafeFix, func() { p.putFirst(own, templateWord) })
+	}
+}
+
+// putFirst writes a use before the steps of a list.
+func (p *pass) putFirst(list *spec.Node, use string) {
+	items := []yamledit.Item{{Have: -1, New: yamltext.Mapping(yamltext.Entry("use", yamltext.Text(use)))}}
+	for i := range list.Items {
+		items = append(items, yamledit.Item{Have: i})
+	}
+	p.editor().Arrange(list, items)
 }
 
 func stepCount(t *unit) string {

@@ -26,6 +26,13 @@ func TestSafeFixesSendTheSame(t *testing.T) {
 		"carriage returns in a script":  {"defs.yaml": script("              make\n"), "s.sh": "make\r\nmake test\r\n"},
 		"numbers and words":             {"defs.yaml": oneJob("    description: 3.10\n    parameters: [{name: p, default: on}, {name: q, default: 0x1f}, {name: r, default: 010}]\n    steps: []\n"), "mended": "yes"},
 		"a branch with its prefix":      {"defs.yaml": oneJob("    scms: [{url: \"https://a.example.org/b.git\", scm_type: codehub, branch: refs/heads/main}]\n    steps: []\n")},
+		"the API's name of on_commit":   {"defs.yaml": oneJob("    ? build_if_code_updated\n    : true\n    steps: []\n  - name: b\n    arch: arm\n    \"build_if_code_updated\": null\n    steps: []\n"), "mended": "yes"},
+		"in a template of parameters":   {"defs.yaml": oneJob("    template: {name: t}\ntemplates:\n  - name: t\n    parameters: [{name: p, options: [a, {name: b, disable: \"1\"}]}]\n    steps: []\n"), "mended": "yes"},
+		"with CRLF and no final break":  {"defs.yaml": strings.ReplaceAll(oneJob("    build_if_code_updated: true\n    steps:\n      - sh:\n          name: s\n          inputs:\n            command: \"a \\n\\\n              b\\n\\\n              \\n\" # two\n              # deeper"), "\n", "\r\n"), "mended": "yes"},
+		"a quoted script at the end":    {"defs.yaml": oneJob("    steps:\n      - module_id: devcloud2018.codeci_action_20017.action\n        name: s\n        properties:\n          command: \"  a\\n\\\n            b\""), "mended": "yes"},
+		"an anchor of the API's words":  {"defs.yaml": "  - &base {name: a, arch: arm, build_if_code_updated: true, steps: []}\n  - {name: b, arch: arm, steps: [], extra: {odd: *base}}\n"},
+		"an anchor of options":          {"defs.yaml": oneJob("    parameters:\n      - {name: p, options: &all [{name: x, disable: \"1\"}, {name: z}]}\n      - {params: [{name: name, value: q}, {name: defaultValue, value: z, limits: *all}]}\n    steps: []\n")},
+		"a merged mapping":              {"defs.yaml": "  - {name: a, arch: arm, build_if_code_updated: true, steps: [], <<: &m {flavor: 2u8g}}\n  - {name: b, arch: arm, steps: [], extra: *m}\n", "mended": "yes"},
 		"a misspelt class":              {"defs.yaml": oneJob("    parameters: [{name: p, default: a, definition: hudson.model.StringParameterDefinitio}]\n    steps: []\n")},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -209,6 +209,7 @@ func (p *pass) rulesIn(line string, m []int, number int, covered string) []suppr
 				p.report("unknown-rule", place(from, to), covered, "there is no rule "+quoted(name), spec.DidYouMeanOneOf(name, RuleNames()))
 				continue
 			}
+			p.oldRuleName(name, &rule, place(from, to), covered)
 			found = append(found, suppressed{rule: rule.Name, at: place(from, to), pointer: covered})
 		}
 		if len(found) > 0 || strings.TrimSpace(line[m[4]:m[5]]) != "" {

@@ -130,6 +130,7 @@ const (
 	HarvestImport Remedy = "run buildsync modules harvest and import the file again, or write the step in the raw form"
 	HarvestOrList Remedy = "let `buildsync modules harvest` learn it from your service, or add it to lint.tables.modules"
 	HarvestWhy    Remedy = "`buildsync modules harvest` learns it from your service."
+	OldFormWhy    Remedy = "`buildsync lint --fix` writes the new forms and keeps the comments. What is shared by an anchor only `--fix=unsafe` changes."
 	VendorWhy     Remedy = "`buildsync vendor` gets the copy back."
 )
 
