@@ -30,14 +30,10 @@ input.`,
 }
 
 func (in *invocation) jobRecord(o *jobRecordOptions) error {
-	outputs, err := in.resultOutputs()
-	if err != nil {
-		return err
-	}
-	return in.withService(1, 2, func(l *live) error {
+	return in.withReply(1, 2, func(l *live) (r screen.Reply, err error) {
 		b, err := l.find.Build(l.ctx, l.args)
 		if err != nil {
-			return err
+			return r, err
 		}
 		read := l.Record
 		if o.legacy {
@@ -45,19 +41,19 @@ func (in *invocation) jobRecord(o *jobRecordOptions) error {
 		}
 		var doc pages.RecordDocument
 		if doc.Record, err = read(l.ctx, b.Job.ID, b.Number); err != nil {
-			return err
+			return r, err
 		}
 		if o.details {
 			details, err := l.HistoryDetails(l.ctx, b.Job.ID, b.Number)
 			if err != nil {
-				return err
+				return r, err
 			}
 			doc.Details = &details
 		}
-		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
+		return screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 			pages.WriteRecord(out, b, doc.Record)
 			pages.WriteDetails(out, doc.Details)
-		}})
+		}}, nil
 	})
 }
 
@@ -76,22 +72,18 @@ Exit codes: 0 done; 1 the list could not be read; 3 invalid input.`,
 }
 
 func (in *invocation) jobArtifacts() error {
-	outputs, err := in.resultOutputs()
-	if err != nil {
-		return err
-	}
-	return in.withService(1, 2, func(l *live) error {
+	return in.withReply(1, 2, func(l *live) (r screen.Reply, err error) {
 		b, err := l.find.Build(l.ctx, l.args)
 		if err != nil {
-			return err
+			return r, err
 		}
 		info, err := l.OutputInfo(l.ctx, b.Job.ID, b.Number)
 		if err != nil {
-			return err
+			return r, err
 		}
-		return in.print(outputs, nil, screen.Reply{Doc: info, Text: func(out *screen.Paper) {
+		return screen.Reply{Doc: info, Text: func(out *screen.Paper) {
 			pages.WriteArtifacts(out, b, info)
-		}})
+		}}, nil
 	})
 }
 
@@ -111,19 +103,15 @@ Exit codes: 0 done; 1 the graph could not be read; 3 invalid input.`,
 }
 
 func (in *invocation) jobGraph() error {
-	outputs, err := in.resultOutputs()
-	if err != nil {
-		return err
-	}
-	return in.withService(1, 2, func(l *live) error {
+	return in.withReply(1, 2, func(l *live) (r screen.Reply, err error) {
 		b, err := l.find.BuildRecord(l.ctx, l.args)
 		if err != nil {
-			return err
+			return r, err
 		}
 		graph, err := l.FlowGraph(l.ctx, b.Record)
 		if err != nil {
-			return err
+			return r, err
 		}
-		return in.print(outputs, nil, screen.Reply{Doc: graph, Text: func(out *screen.Paper) { pages.WriteGraph(out, graph) }})
+		return screen.Reply{Doc: graph, Text: func(out *screen.Paper) { pages.WriteGraph(out, graph) }}, nil
 	})
 }

@@ -25,26 +25,22 @@ Exit codes: 0 done, running or not; 1 the state could not be read; 3 invalid inp
 }
 
 func (in *invocation) jobStatus() error {
-	outputs, err := in.resultOutputs()
-	if err != nil {
-		return err
-	}
-	return in.withService(1, 1, func(l *live) error {
+	return in.withReply(1, 1, func(l *live) (r screen.Reply, err error) {
 		job, err := l.find.Job(l.ctx, l.args[0])
 		if err != nil {
-			return err
+			return r, err
 		}
 		doc := pages.StatusDocument{JobID: job.ID, JobName: job.Name}
 		if doc.Running, err = l.JobRunning(l.ctx, job.ID); err != nil {
-			return err
+			return r, err
 		}
-		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
+		return screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 			word := "not running"
 			if doc.Running {
 				word = "running"
 			}
 			fmt.Fprintf(out, "%s: %s\n", screen.Shown(job.String(), 0), word)
-		}})
+		}}, nil
 	})
 }
 
@@ -65,26 +61,22 @@ Exit codes: 0 done; 1 the ratio could not be read; 3 invalid input.`,
 }
 
 func (in *invocation) jobRatio(o *periodOptions) error {
-	outputs, err := in.resultOutputs()
-	if err != nil {
-		return err
-	}
-	return in.withService(1, 1, func(l *live) error {
+	return in.withReply(1, 1, func(l *live) (r screen.Reply, err error) {
 		period, err := l.period(o)
 		if err != nil {
-			return err
+			return r, err
 		}
 		job, err := l.find.Job(l.ctx, l.args[0])
 		if err != nil {
-			return err
+			return r, err
 		}
 		doc := pages.RatioDocument{JobID: job.ID, From: period.From.Format(wire.DateLayout), To: period.To.Format(wire.DateLayout)}
 		if doc.SuccessRatio, err = l.SuccessRatio(l.ctx, job.ID, period.From, period.To); err != nil {
-			return err
+			return r, err
 		}
-		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
+		return screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 			fmt.Fprintf(out, "%s, %s to %s: %s of %s builds succeeded (%s)\n", screen.Shown(job.String(), 0), doc.From, doc.To,
 				doc.SuccessCount, doc.TotalCount, pages.Percent(doc.SuccessRatio.SuccessRatio))
-		}})
+		}}, nil
 	})
 }

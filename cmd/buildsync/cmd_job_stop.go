@@ -36,25 +36,21 @@ type stopDocument struct {
 }
 
 func (in *invocation) jobStop(legacy bool) error {
-	outputs, err := in.resultOutputs()
-	if err != nil {
-		return err
-	}
-	return in.withService(1, 2, func(l *live) error {
+	return in.withReply(1, 2, func(l *live) (r screen.Reply, err error) {
 		b, err := l.find.Build(l.ctx, l.args)
 		if err != nil {
-			return err
+			return r, err
 		}
 		stop := l.StopBuild
 		if legacy {
 			stop = l.StopJob
 		}
 		if err := l.write(func(ctx context.Context) error { return stop(ctx, b.Job.ID, b.Number) }); err != nil {
-			return err
+			return r, err
 		}
 		doc := stopDocument{JobID: b.Job.ID, JobName: b.Job.Name, BuildNumber: b.Number, Outcome: "stopped"}
-		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
+		return screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 			fmt.Fprintf(out, "%s was stopped.\n", screen.Shown(pages.Capitalised(b.String()), 0))
-		}})
+		}}, nil
 	})
 }

@@ -42,21 +42,17 @@ Exit codes: 0 done; 1 the notifications could not be read; 3 invalid input.`,
 }
 
 func (in *invocation) noticeShow() error {
-	outputs, err := in.resultOutputs()
-	if err != nil {
-		return err
-	}
-	return in.withService(1, 1, func(l *live) error {
+	return in.withReply(1, 1, func(l *live) (r screen.Reply, err error) {
 		job, err := l.find.Job(l.ctx, l.args[0])
 		if err != nil {
-			return err
+			return r, err
 		}
 		notices, err := l.find.Notices(l.ctx, job)
 		if err != nil {
-			return err
+			return r, err
 		}
 		doc := pages.NoticesDocument{JobID: job.ID, JobName: job.Name, Notices: notices}
-		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: doc.Text})
+		return screen.Reply{Doc: doc, Text: doc.Text}, nil
 	})
 }
 
@@ -75,29 +71,25 @@ Exit codes: 0 done; 1 not turned off; 3 invalid input; 6 not known.`,
 }
 
 func (in *invocation) noticeDisable() error {
-	outputs, err := in.resultOutputs()
-	if err != nil {
-		return err
-	}
-	return in.withService(2, 2, func(l *live) error {
+	return in.withReply(2, 2, func(l *live) (r screen.Reply, err error) {
 		job, err := l.find.Job(l.ctx, l.args[0])
 		if err != nil {
-			return err
+			return r, err
 		}
 		notices, err := l.find.Notices(l.ctx, job)
 		if err != nil {
-			return err
+			return r, err
 		}
 		kind, err := jobs.NoticeType(job, notices, l.args[1])
 		if err != nil {
-			return err
+			return r, err
 		}
 		if err := l.write(func(ctx context.Context) error { return l.DisableNotice(ctx, job.ID, kind) }); err != nil {
-			return err
+			return r, err
 		}
 		doc := pages.NoticeOutcome{JobID: job.ID, JobName: job.Name, NoticeType: kind, Outcome: "disabled"}
-		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
+		return screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 			fmt.Fprintf(out, "%s: %s is off\n", screen.Shown(job.String(), 0), screen.Shown(kind, 0))
-		}})
+		}}, nil
 	})
 }

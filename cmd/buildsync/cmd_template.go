@@ -135,27 +135,23 @@ Exit codes: 0 done; 1 not deleted; 3 invalid input; 6 not known.`,
 }
 
 func (in *invocation) templateDelete(yes bool) error {
-	outputs, err := in.resultOutputs()
-	if err != nil {
-		return err
-	}
-	return in.withService(1, 1, func(l *live) error {
+	return in.withReply(1, 1, func(l *live) (r screen.Reply, err error) {
 		t, err := l.find.Template(l.ctx, l.args[0], true)
 		if err != nil {
-			return err
+			return r, err
 		}
 		if !reading.IsOwn(t) {
-			return fmt.Errorf("%s is an official template, which cannot be deleted", t.Name)
+			return r, fmt.Errorf("%s is an official template, which cannot be deleted", t.Name)
 		}
 		if err := l.agree(yes, fmt.Sprintf("The template %s (%s) is deleted for good. Delete it?", screen.Shown(t.Name, 0), t.UUID)); err != nil {
-			return err
+			return r, err
 		}
 		if err := l.write(func(ctx context.Context) error { return l.DeleteTemplate(ctx, t.UUID) }); err != nil {
-			return err
+			return r, err
 		}
 		doc := pages.TemplateOutcome{UUID: t.UUID, Name: t.Name, Outcome: "deleted"}
-		return in.print(outputs, nil, screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
+		return screen.Reply{Doc: doc, Text: func(out *screen.Paper) {
 			fmt.Fprintf(out, "%s: deleted\n", screen.Shown(t.Name, 0))
-		}})
+		}}, nil
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/jobs"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -54,6 +55,21 @@ func (in *invocation) withService(least, most int, act func(*live) error) (err e
 	defer func() { err = errors.Join(err, l.close()) }()
 	l.find.API, l.find.Selected = l.service, in.global.project
 	return act(l)
+}
+
+// withReply is withService for a command that prints one reply, as text or JSON.
+func (in *invocation) withReply(least, most int, ask func(*live) (screen.Reply, error)) error {
+	outputs, err := in.resultOutputs()
+	if err != nil {
+		return err
+	}
+	return in.withService(least, most, func(l *live) error {
+		reply, err := ask(l)
+		if err != nil {
+			return err
+		}
+		return in.print(outputs, nil, reply)
+	})
 }
 
 // readWorkspace reads buildsync.yaml where there is one. The definitions do not

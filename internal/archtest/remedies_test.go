@@ -26,8 +26,8 @@ var wordsOfOthers = map[string]string{
 	"pkg/diff/render/":     "renders plans",
 }
 
-// TestOnlyRemediesNameFlags checks that only pkg/remedy names flags. Other packages say what is
-// wrong and choose a remedy.
+// TestOnlyRemediesNameFlags checks that only pkg/remedy names flags, and that no package chooses an
+// exit code. Other packages say what is wrong and choose a remedy.
 func TestOnlyRemediesNameFlags(t *testing.T) {
 	t.Parallel()
 	for _, s := range sources(t) {
@@ -36,6 +36,9 @@ func TestOnlyRemediesNameFlags(t *testing.T) {
 			continue
 		}
 		ast.Inspect(s.file, func(n ast.Node) bool {
+			if f, ok := n.(*ast.FuncDecl); ok && f.Name.Name == "ExitCode" {
+				t.Errorf("%s: %s knows an exit code: return a typed error, which cmd/buildsync gives a code", s.name, f.Name.Name)
+			}
 			if text, ok := n.(*ast.BasicLit); ok && text.Kind == token.STRING && commandLine.MatchString(text.Value) {
 				t.Errorf("%s: %s names a flag or a command: add a remedy to pkg/remedy", s.name, text.Value)
 			}

@@ -12,7 +12,7 @@ import (
 
 // The limits of the command, in lines without tests. They only ever go down.
 const (
-	mostOfCommand     = 6770
+	mostOfCommand     = 6760
 	mostOfCommandFile = 400
 )
 

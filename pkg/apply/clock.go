@@ -3,6 +3,8 @@ package apply
 import (
 	"context"
 	"time"
+
+	"github.com/buildsync/buildsync/pkg/client"
 )
 
 // Clock is the time as Run sees it.
@@ -19,13 +21,4 @@ type SystemClock struct{}
 func (SystemClock) Now() time.Time { return time.Now() }
 
 // Wait waits for d or until ctx ends.
-func (SystemClock) Wait(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-timer.C:
-		return nil
-	}
-}
+func (SystemClock) Wait(ctx context.Context, d time.Duration) error { return client.Sleep(ctx, d) }

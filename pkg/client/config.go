@@ -94,14 +94,14 @@ func (cfg *Config) complete() error {
 		cfg.Now = time.Now
 	}
 	if cfg.Sleep == nil {
-		cfg.Sleep = sleep
+		cfg.Sleep = Sleep
 	}
 	cfg.Timeouts = cfg.Timeouts.withDefaults()
 	return cfg.Credentials.check(cfg)
 }
 
-// sleep waits for d, or less when ctx ends.
-func sleep(ctx context.Context, d time.Duration) error {
+// Sleep waits for d, or less when ctx ends.
+func Sleep(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return ctx.Err()
 	}

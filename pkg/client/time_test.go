@@ -464,7 +464,7 @@ func TestRateIsACeiling(t *testing.T) {
 	t.Parallel()
 	for _, share := range []int{1, 3, 8} {
 		synctest.Test(t, func(t *testing.T) {
-			g := newGovernor(&Config{Now: time.Now, Sleep: sleep, Rate: 600, Share: share})
+			g := newGovernor(&Config{Now: time.Now, Sleep: Sleep, Rate: 600, Share: share})
 			began := time.Now()
 			const calls = 100
 			for i := range calls {

@@ -3,6 +3,7 @@ package compile
 import (
 	"cmp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -298,18 +299,11 @@ func (u *unit) settings(whole *spec.Node, j *Job) {
 // boolText compiles a boolean that the API wants as the text "true" or "false"
 // (reference 4.18, auto_update_sub_module).
 func (u *unit) boolText(path string, n *spec.Node) *jsontree.Value {
-	if n.IsNull() {
-		u.record(path, n)
-		return jsontree.Null()
+	v := u.nullableBool(path, n)
+	if value, ok := v.AsBool(); ok {
+		return jsontree.String(strconv.FormatBool(value))
 	}
-	value, ok := u.boolean(path, n)
-	if !ok {
-		return jsontree.Null()
-	}
-	if value {
-		return jsontree.String("true")
-	}
-	return jsontree.String("false")
+	return v
 }
 
 func (u *unit) nullableBool(path string, n *spec.Node) *jsontree.Value {

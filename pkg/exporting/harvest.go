@@ -26,7 +26,7 @@ type TemplateAPI interface {
 
 // Observe reads the steps of all templates and of the surveyed jobs.
 func Observe(ctx context.Context, api TemplateAPI, survey *Survey) (seen []catalog.Observation, err error) {
-	templates, err := reading.TemplateRows(ctx, api.AllTemplates(ctx, ""))
+	templates, err := reading.TemplateRows(ctx, api.AllTemplates, "")
 	if err != nil {
 		return nil, fmt.Errorf("reading the templates: %w", err)
 	}

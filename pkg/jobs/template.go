@@ -21,7 +21,7 @@ func (f *Finder) Templates(ctx context.Context, part string, own bool) ([]wire.T
 	if own {
 		list = f.API.Templates
 	}
-	all, err := live.TemplateRows(ctx, list(ctx, part))
+	all, err := live.TemplateRows(ctx, list, part)
 	if errors.Is(err, client.ErrRouteMissing) && !own {
 		err = fmt.Errorf("%w; %s", err, remedy.OwnTemplates)
 	}

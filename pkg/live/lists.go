@@ -55,7 +55,7 @@ type TemplateList struct {
 // Templates reads the caller's own templates. It fails only on errors that concern every call.
 func Templates(ctx context.Context, api API) (TemplateList, error) {
 	var list TemplateList
-	rows, err := TemplateRows(ctx, api.Templates(ctx, ""))
+	rows, err := TemplateRows(ctx, api.Templates, "")
 	switch {
 	case err != nil && (ctx.Err() != nil || client.EndsRun(err)):
 		return TemplateList{}, err
@@ -76,11 +76,11 @@ func Templates(ctx context.Context, api API) (TemplateList, error) {
 	return list, nil
 }
 
-// TemplateRows collects a list of templates, as the client yields it. With an
+// TemplateRows collects the templates of a list of the client whose names hold part. With an
 // *client.IncompleteError there may be others; with any other error the list was not read to its
 // end. If the reading was ended from outside, the error is its cause.
-func TemplateRows(ctx context.Context, list iter.Seq2[wire.Template, error]) (rows []wire.Template, err error) {
-	for row, err := range list {
+func TemplateRows(ctx context.Context, list func(context.Context, string) iter.Seq2[wire.Template, error], part string) (rows []wire.Template, err error) {
+	for row, err := range list(ctx, part) {
 		if end := ended(ctx, err); end != nil {
 			return nil, end
 		}

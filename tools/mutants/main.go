@@ -4,7 +4,8 @@
 // code 1 if there are any.
 //
 // A survivor is known by its file, its kind and the text of its line, so that
-// lines may move.
+// lines may move. Entries that match no survivor are named, so that the list
+// does not outlive the code.
 //
 //	go -C tools/mutants run . [-root DIR] [-record] PACKAGE...
 package main
@@ -16,6 +17,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -43,7 +45,7 @@ func main() {
 	if err != nil {
 		fatal(err)
 	}
-	unlisted := 0
+	unlisted, listed := 0, map[string]bool{}
 	for _, pkg := range flag.Args() {
 		found, counts, err := survivorsOf(*root, pkg)
 		if err != nil {
@@ -51,6 +53,7 @@ func main() {
 		}
 		for _, s := range found {
 			if known[s] {
+				listed[s] = true
 				continue
 			}
 			unlisted++
@@ -61,6 +64,11 @@ func main() {
 			}
 		}
 		fmt.Fprintf(os.Stderr, "%s: %d killed, %d lived\n", pkg, counts.Killed, counts.Lived)
+		for s := range known {
+			if file, _, _ := strings.Cut(s, "\t"); path.Dir(file) == path.Clean(filepath.ToSlash(pkg)) && !listed[s] {
+				fmt.Fprintf(os.Stderr, "%s: no longer survives: take it out of tools/mutants/survivors.txt\n", s)
+			}
+		}
 	}
 	if unlisted > 0 {
 		fmt.Fprintf(os.Stderr, "%d survivors are not listed in tools/mutants/survivors.txt: write a test, or list them with a reason\n", unlisted)
