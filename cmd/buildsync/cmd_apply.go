@@ -160,12 +160,8 @@ func (in *invocation) mayApply(ctx context.Context, p *planning, o *applyOptions
 			return err
 		}
 	}
-	const refused = "the plan is refused; nothing was written"
-	switch {
-	case p.plan.Refused() && shown && kit.SameReader(in.Stdout, in.Stderr):
-		return &failure{heldCode(p.plan), errors.New(refused)} // the reasons have been read
-	case p.plan.Refused():
-		return in.refused(p.plan, refused)
+	if p.plan.Refused() {
+		return in.refused(p.plan, "the plan is refused; nothing was written", shown)
 	}
 	if ctx.Err() != nil && p.plan.HasChanges() {
 		return context.Cause(ctx)
@@ -200,21 +196,15 @@ func where(plan *diff.Plan) string {
 	return " to " + subject
 }
 
-// refused lists the rails that stop the plan.
-func (in *invocation) refused(plan *diff.Plan, what string) error {
-	if render.Unread(plan) {
-		_, consequence, _ := strings.Cut(what, ";")
-		if consequence != "" {
-			consequence = ";" + consequence
-		}
-		return &failure{heldCode(plan), errors.New(sanitize.Line(plan.Refusals[0].Message, sanitize.MessageLimit) + consequence)}
+// refused says that a plan is refused, why, and what to type next. Reasons that are on the screen
+// already are not repeated.
+func (in *invocation) refused(plan *diff.Plan, meaning string, shown bool) error {
+	if !shown || !kit.SameReader(in.Stdout, in.Stderr) {
+		meaning = render.RefusedText(plan, meaning)
 	}
-	var text strings.Builder
-	text.WriteString(what)
-	for _, refusal := range render.Refusals(plan) {
-		fmt.Fprintf(&text, "\n  %s: %s", refusal.Rule, sanitize.Line(refusal.Message, sanitize.MessageLimit))
-	}
-	return &failure{heldCode(plan), errors.New(text.String())}
+	in.Printf("buildsync: %s\n", sanitize.Lines(meaning))
+	in.Next(render.AfterRefusal(plan, in.Again))
+	return said(heldCode(plan))
 }
 
 // carryOut runs the plan, reports, and records the applied commit.

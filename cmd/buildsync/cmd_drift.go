@@ -76,7 +76,7 @@ func (in *invocation) drift(o *driftOptions) (err error) {
 		return err
 	}
 	if code == exitDifferent {
-		in.Next(remedy.SetBack(in.Again("apply")))
+		in.Next(remedy.SetBack(in.Again("apply"), in.Again("export")))
 	}
 	return said(code)
 }

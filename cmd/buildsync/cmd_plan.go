@@ -100,9 +100,10 @@ func (in *invocation) showPlan(plan *diff.Plan, outputs []kit.Output, o *renderO
 		return nil
 	}
 	if len(outputs) > 0 && outputs[0].File == "" && outputs[0].Format == "text" && kit.SameReader(in.Stdout, in.Stderr) && !render.Unread(plan) {
-		return said(code) // the reasons have been read
+		in.Next(render.AfterRefusal(plan, in.Again)) // the reasons have been read
+		return said(code)
 	}
-	return in.refused(plan, "the plan is refused")
+	return in.refused(plan, "the plan is refused", false)
 }
 
 // nextAfterPlan says how to apply a plan that has been shown.

@@ -415,6 +415,9 @@ func TestRefusalIsSaidOnce(t *testing.T) {
 		if n := strings.Count(screen, "no-definitions"); code != exitRefused || n != 1 {
 			t.Errorf("%s: code %d, the reason stands there %d times:\n%s", line, code, n, screen)
 		}
+		if next := strings.Contains(screen, "\nNext: buildsync plan --allow-empty"); next == strings.Contains(line, "quiet") {
+			t.Errorf("%s: the next command is named: %v\n%s", line, next, screen)
+		}
 		cmd := exec.Command(buildsyncBinary(t), strings.Fields(line)...)
 		cmd.Dir, cmd.Env = dir, env
 		out, _ := cmd.CombinedOutput()

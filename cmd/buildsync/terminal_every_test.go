@@ -38,6 +38,7 @@ var walk = []walkStep{
 	{"drift", exitRefused, "there is no base yet"},
 	{"base show", exitFailed, "no record of an earlier apply"},
 	{"plan", 0, "Next: buildsync apply"},
+	{"plan --adopt --only build --allow-removals 2", 0, "Next: buildsync apply --only build --allow-removals 2 --adopt, or"},
 	{"plan --out plan.json", 0, "Next: buildsync apply plan.json"},
 	{"show plan.json", 0, "to create"},
 	{"apply --yes", 0, "Apply: 2 applied."},

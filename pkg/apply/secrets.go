@@ -17,6 +17,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -155,6 +156,7 @@ func (e *MissingSecretsError) Error() string {
 	for _, m := range e.Missing {
 		fmt.Fprintf(&text, "\n  %s: %v; needed by %s", m.Name, m.Err, strings.Join(m.Addresses, ", "))
 	}
+	text.WriteString("\nGive each as " + string(remedy.SupplySecrets))
 	return text.String()
 }
 

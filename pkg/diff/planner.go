@@ -222,7 +222,7 @@ type outcome struct {
 }
 
 func (o *outcome) refuse(rule, address, message string) {
-	o.refusals = append(o.refusals, Refusal{Rule: rule, Address: address, Message: message})
+	o.refusals = append(o.refusals, Refusal{Rule: rule, Address: address, Message: message, Flag: allowing[rule]})
 }
 
 // add appends another outcome, except its changes, which it returns.

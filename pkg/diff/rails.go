@@ -106,6 +106,7 @@ func (p *Planner) tooManyRemovals() {
 	p.all.refuse(RuleMaxRemovals, "", fmt.Sprintf(
 		"the plan disables or deletes %s and %s; if that is intended, %s: %s",
 		sanitize.Counted(n, "job"), reason, remedy.AllowRemovals(n), firstOf(removed)))
+	p.all.refusals[len(p.all.refusals)-1].Flag = remedy.AllowRemovalsFlag(n)
 }
 
 // managedJobs counts the live jobs that are defined, including those outside the planned part:
@@ -151,6 +152,16 @@ type Refusal struct {
 	Rule    string `json:"rule"`
 	Message string `json:"message"`
 	Address string `json:"address,omitempty"` // the object it is about, if it is about one
+
+	Flag remedy.Remedy `json:"-"` // the flag that allows it, "" if only another definition helps
+}
+
+// allowing are the flags that allow what a rule refuses.
+var allowing = map[string]remedy.Remedy{
+	RuleNoDefinitions: remedy.AllowEmptyFlag,
+	RuleConflict:      remedy.ForceConflictsFlag,
+	RuleCollision:     remedy.AdoptFlag,
+	RuleNotWritten:    remedy.AdoptFlag,
 }
 
 // The rules of refusals.

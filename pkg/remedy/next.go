@@ -10,12 +10,31 @@ func Review(apply, plan string) Remedy {
 	return Remedy(apply + ", or " + plan + " --out plan.json for review")
 }
 
+// AllowRefused comes after a plan that flags allow.
+func AllowRefused(plan string) Remedy {
+	return Remedy(plan + ", if that is intended; otherwise change the definitions")
+}
+
+// KeepOrForce comes after conflicts.
+func KeepOrForce(export, plan string) Remedy {
+	return Remedy(export + " takes the edits into the definitions; " + plan + " shows what the definitions overwrite")
+}
+
+// TakeEdits comes after a plan that refuses what was edited outside.
+func TakeEdits(export string) Remedy { return Remedy(export + " takes the edits into the definitions") }
+
+// ApplyOthers comes after a plan that refuses some of its objects.
+func ApplyOthers(apply string) Remedy { return Remedy(apply + " writes the others") }
+
+// ChangeRefused comes after a plan that no flag allows.
+func ChangeRefused(plan string) Remedy { return Remedy("change what is refused, then " + plan) }
+
 // ApplyRest comes after an apply that ended early.
 func ApplyRest(apply string) Remedy { return Remedy(apply + " does the rest") }
 
 // SetBack comes after drift.
-func SetBack(apply string) Remedy {
-	return Remedy(apply + " sets it back; to keep what was edited, change the definitions")
+func SetBack(apply, export string) Remedy {
+	return Remedy(apply + " sets it back; " + export + " --force takes it into the definitions")
 }
 
 // CommitExported comes after an export.

@@ -37,12 +37,16 @@ const (
 
 // What a plan refuses, and how it is allowed.
 const (
-	AllowEmpty    Remedy = "check the definitions: globs of buildsync.yaml, or pass --allow-empty if that is intended"
-	Adopt         Remedy = "pass --adopt to take it over"
+	AllowEmptyFlag     Remedy = "--allow-empty"
+	AdoptFlag          Remedy = "--adopt"
+	ForceConflictsFlag Remedy = "--force-conflicts"
+
+	AllowEmpty    Remedy = "check the definitions: globs of buildsync.yaml, or pass " + AllowEmptyFlag + " if that is intended"
+	Adopt         Remedy = "pass " + AdoptFlag + " to take it over"
 	AdoptJob      Remedy = "set adopt: true on the job or " + Adopt
-	AdoptToRemove Remedy = "If it is yours, pass --adopt"
-	RemoveOrAdopt Remedy = "If it is yours, list it under removed:, or pass --adopt"
-	ForceBoth     Remedy = "look at both, then pass --force-conflicts to let the definitions win"
+	AdoptToRemove Remedy = "If it is yours, pass " + AdoptFlag
+	RemoveOrAdopt Remedy = "If it is yours, list it under removed:, or pass " + AdoptFlag
+	ForceBoth     Remedy = "look at both, then pass " + ForceConflictsFlag + " to let the definitions win"
 	LeaveChanged  Remedy = "leave out --changed"
 	EmptyProject  Remedy = "check the credentials and the project id; if the project really is empty, pass --base none"
 	RunAgain      Remedy = "run the command again"
@@ -56,12 +60,15 @@ const (
 )
 
 // AllowRemovals allows n jobs to be disabled or deleted.
-func AllowRemovals(n int) Remedy { return Remedy(fmt.Sprintf("pass --allow-removals %d", n)) }
+func AllowRemovals(n int) Remedy { return "pass " + AllowRemovalsFlag(n) }
+
+// AllowRemovalsFlag is the flag for it.
+func AllowRemovalsFlag(n int) Remedy { return Remedy(fmt.Sprintf("--allow-removals %d", n)) }
 
 // ForceRemoval lets the definitions win over an edit of what they no longer hold.
 // verb is what happens to it.
 func ForceRemoval(verb string) Remedy {
-	return Remedy("pass --force-conflicts to " + verb + " it anyway")
+	return "pass " + ForceConflictsFlag + Remedy(" to "+verb+" it anyway")
 }
 
 // Disable disables a job that had to be enabled for its update.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
+	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
 // manyJobs is a plan in which n jobs get one change from a template's line, and
@@ -181,5 +182,36 @@ func TestRefusalsOfManyObjects(t *testing.T) {
 	var document bytes.Buffer
 	if err := render.JSON(&document, plan); err != nil || strings.Count(document.String(), "requires arch") != 300 {
 		t.Errorf("the document does not keep each refusal: %v", err)
+	}
+}
+
+// TestAfterRefusal checks which command is named after a plan that is refused.
+func TestAfterRefusal(t *testing.T) {
+	t.Parallel()
+	refusal := func(rule string, flag remedy.Remedy) diff.Refusal {
+		return diff.Refusal{Rule: rule, Message: "x", Flag: flag}
+	}
+	conflict := refusal(diff.RuleConflict, remedy.ForceConflictsFlag)
+	for name, test := range map[string]struct {
+		refusals []diff.Refusal
+		want     string
+	}{
+		"a conflict":              {[]diff.Refusal{conflict}, "export --force takes the edits into the definitions; plan --force-conflicts shows what the definitions overwrite"},
+		"two conflicts":           {[]diff.Refusal{conflict, conflict}, "export --force takes the edits into the definitions; plan --force-conflicts shows what the definitions overwrite"},
+		"drift":                   {[]diff.Refusal{refusal(diff.RuleDrift, "")}, "export --force takes the edits into the definitions"},
+		"drift and a conflict":    {[]diff.Refusal{refusal(diff.RuleDrift, ""), conflict}, "export --force takes the edits into the definitions"},
+		"removals":                {[]diff.Refusal{refusal(diff.RuleMaxRemovals, remedy.AllowRemovalsFlag(12))}, "plan --allow-removals 12, if that is intended; otherwise change the definitions"},
+		"removals and collisions": {[]diff.Refusal{refusal(diff.RuleMaxRemovals, remedy.AllowRemovalsFlag(1)), refusal(diff.RuleCollision, remedy.AdoptFlag)}, "plan --allow-removals 1 --adopt, if that is intended; otherwise change the definitions"},
+		"a protected job":         {[]diff.Refusal{refusal(diff.RuleProtected, "")}, "change what is refused, then plan"},
+		"protected and a flag":    {[]diff.Refusal{refusal(diff.RuleProtected, ""), conflict}, "change what is refused, then plan --force-conflicts"},
+		"policies":                {[]diff.Refusal{refusal(diff.RulePolicy, "")}, "policy check"},
+		"a short listing":         {[]diff.Refusal{refusal(diff.RuleListingIncomplete, "")}, "plan"},
+		"one of several unread":   {[]diff.Refusal{refusal(diff.RuleUnreadable, "")}, "apply writes the others"},
+	} {
+		plan := &diff.Plan{Refusals: test.refusals, Changes: []diff.Change{{Actions: []diff.Action{diff.ActionUpdate}}}, Summary: diff.Summary{Update: 1, Unchanged: 1}}
+		got := render.AfterRefusal(plan, func(command string) string { return command })
+		if string(got) != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
 	}
 }

@@ -2,9 +2,12 @@ package render
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/remedy"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // manyRefusals is from how many objects on a refusal that says the same of each is
@@ -47,4 +50,52 @@ func foldRefusals(refusals []diff.Refusal, named int) []diff.Refusal {
 		folded = append(folded, r)
 	}
 	return folded
+}
+
+// RefusedText says what a refusal means, such as "the plan is refused; nothing was written", and
+// lists the reasons. If nothing could be read, the reason comes first and alone.
+func RefusedText(plan *diff.Plan, meaning string) string {
+	if Unread(plan) {
+		text := sanitize.Line(plan.Refusals[0].Message, sanitize.MessageLimit)
+		if _, consequence, ok := strings.Cut(meaning, ";"); ok {
+			text += ";" + consequence
+		}
+		return text
+	}
+	for _, refusal := range Refusals(plan) {
+		meaning += fmt.Sprintf("\n  %s: %s", refusal.Rule, sanitize.Line(refusal.Message, sanitize.MessageLimit))
+	}
+	return meaning
+}
+
+// AfterRefusal is what to type after a plan with refusals, "" if the reason says it. again makes a
+// command line for a command.
+func AfterRefusal(plan *diff.Plan, again func(command string) string) remedy.Remedy {
+	only := func(rules ...string) bool {
+		return !slices.ContainsFunc(plan.Refusals, func(r diff.Refusal) bool { return !slices.Contains(rules, r.Rule) })
+	}
+	allowed, all := again("plan"), true
+	for _, r := range plan.Refusals {
+		all = all && r.Flag != ""
+		if r.Flag != "" && !strings.Contains(allowed+" ", " "+string(r.Flag)+" ") {
+			allowed += " " + string(r.Flag)
+		}
+	}
+	switch {
+	case Unread(plan):
+		return ""
+	case !plan.Refused() && plan.HasChanges():
+		return remedy.ApplyOthers(again("apply"))
+	case only(diff.RuleListingIncomplete, diff.RuleListingUnread, diff.RuleListingEmpty, diff.RuleUnreadable):
+		return remedy.Remedy(again("plan"))
+	case only(diff.RulePolicy):
+		return remedy.Remedy(again("policy check"))
+	case only(diff.RuleConflict):
+		return remedy.KeepOrForce(again("export")+" --force", allowed)
+	case only(diff.RuleConflict, diff.RuleDrift):
+		return remedy.TakeEdits(again("export") + " --force")
+	case all:
+		return remedy.AllowRefused(allowed)
+	}
+	return remedy.ChangeRefused(allowed)
 }
