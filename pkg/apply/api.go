@@ -14,6 +14,7 @@ import (
 type Writer interface {
 	CreateJob(ctx context.Context, body *jsontree.Value) (id string, err error)
 	UpdateJob(ctx context.Context, body *jsontree.Value) error
+	UpdateFullJob(ctx context.Context, body *jsontree.Value) error
 	DeleteJob(ctx context.Context, jobID string) error
 	DisableJob(ctx context.Context, jobID string) error
 	EnableJob(ctx context.Context, jobID string) error

@@ -412,6 +412,9 @@ func (r *run) doCreate(ctx context.Context, index int, job *jobState) {
 		},
 		taken: func(ctx context.Context) bool { return nameExists(ctx, r.api, projectID, name) },
 	})
+	if s.result.Next == remedy.WriteOverV1 {
+		job.written = s.writeRest(ctx, job.id, body)
+	}
 	if s.sends > 0 && job.id != "" {
 		r.noteCreated(s)
 	}

@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -40,26 +43,102 @@ func (s *step) read(ctx context.Context, id string) (*jsontree.Value, error) {
 // completed reports whether the plan was made from both routes.
 func (s *step) completed() bool { return s.change.Live != nil && s.change.Live.Completed }
 
-// carryOver adds to the body the members that only the newer route shows, because an update
-// replaces the whole job. If they cannot be read, and have shows that this route hides members, it
-// ends the action.
-func (s *step) carryOver(ctx context.Context, id string, body, have *jsontree.Value) (*jsontree.Value, bool) {
+// carryOver adds to the body, and to the job as it was read, the members that only the newer route
+// shows, because an update replaces the whole job. If they cannot be read, and have shows that this
+// route hides members, it ends the action.
+func (s *step) carryOver(ctx context.Context, id string, body, have *jsontree.Value) (sent, before *jsontree.Value, ok bool) {
 	if s.completed() {
-		return body, true // it already has all members
+		return body, have, true // it already has all members
 	}
 	full, err := live.FullBody(ctx, s.run.api, id, s.change.ProjectID)
 	switch {
 	case err == nil && full == nil:
-		return body, true
+		return body, have, true
 	case err == nil:
-		return diff.CarryOver(body, have, full), true
+		before = diff.CarryOver(have, have, full)
+		s.change = s.change.Onto(before, s.run.opts.Modules) // so that the members are confirmed
+		return diff.CarryOver(body, have, full), before, true
 	case diff.ShowsHidden(have) || s.run.opts.AllowHidden:
-		return body, true
+		return body, have, true
 	}
 	s.noteError(err)
 	s.result.Next = remedy.ApplyOverV1
 	s.end(Failed, "not written, because this route does not show triggers, timeout and others, and an update would clear them; the newer route failed: %s", describe(err))
-	return nil, false
+	return nil, nil, false
+}
+
+// newerUpdates is what a run knows about updates over the newer routes, which keep the members that
+// the reference does not list for the others.
+type newerUpdates struct {
+	missing atomic.Bool // the service has no such route
+
+	// turn is held by an update over the other route of a job with such members, until it is seen
+	// that they are kept. If they are not, no other job is updated so.
+	turn sync.Mutex
+	kept atomic.Bool
+	lost string // the job that lost some; read and set under turn
+}
+
+// update sends an update. A body with members that the reference lists for the newer routes only
+// goes over these, because the other one may accept it and drop them. A service without the newer
+// route gets it over the other one, and the first such update goes alone.
+func (s *step) update(ctx context.Context, body *jsontree.Value) error {
+	newer := &s.run.newer
+	if !wire.HoldsNewerOnly(body) {
+		return s.run.api.UpdateJob(ctx, body)
+	}
+	if !newer.missing.Load() {
+		err := s.run.api.UpdateFullJob(ctx, body)
+		if client.RouteMissing(err) && s.run.clock.Wait(ctx, time.Second) == nil { // a gateway may be under change
+			err = s.run.api.UpdateFullJob(ctx, body)
+		}
+		if !client.RouteMissing(err) {
+			return err
+		}
+		newer.missing.Store(true)
+	}
+	if !s.turn && !newer.kept.Load() {
+		newer.turn.Lock()
+		s.turn = true
+	}
+	if s.turn && newer.lost != "" {
+		return &stopError{fmt.Sprintf("the service has no newer route for updates, and over this one %q lost members", newer.lost)}
+	}
+	return s.run.api.UpdateJob(ctx, body)
+}
+
+// endTurn lets other updates go that waited for this one.
+func (s *step) endTurn() {
+	if !s.turn {
+		return
+	}
+	newer := &s.run.newer
+	if s.lost {
+		newer.lost = s.change.Name
+	}
+	if s.result.Outcome.done() {
+		newer.kept.Store(true)
+	}
+	s.turn = false
+	newer.turn.Unlock()
+}
+
+// writeRest updates a job that this run created, over the newer route, where the create did not
+// store members that the reference lists for this route only. It reports whether the job is as
+// wanted.
+func (s *step) writeRest(ctx context.Context, id string, body *jsontree.Value) bool {
+	have, err := s.read(ctx, id)
+	if err != nil {
+		return false // the create has ended the action
+	}
+	ended := s.result
+	body = body.Clone()
+	body.Set(wire.KeyJobID, jsontree.String(id))
+	done := s.replace(ctx, id, body, have)
+	if s.run.newer.missing.Load() {
+		s.result = ended
+	}
+	return done
 }
 
 // notTaken returns what to do where all that the service did not store are members that the
@@ -73,6 +152,9 @@ func (s *step) notTaken(unmet []diff.Field) remedy.Remedy {
 		if !diff.UnseenPath(unmet[i].Path, wire.NewerRoutesOnly) || !unmet[i].Before.IsEmpty() {
 			return ""
 		}
+	}
+	if s.run.newer.missing.Load() {
+		return remedy.ReplanStored
 	}
 	return remedy.WriteOverV1
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/client"
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
@@ -38,8 +39,10 @@ func hideableKeys() []string {
 }
 
 // full returns a job with all of them.
-func full(command string, keys ...string) *compile.Job {
-	return job("full", command, func(j *compile.Job) {
+func full(command string, keys ...string) *compile.Job { return fullNamed("full", command, keys...) }
+
+func fullNamed(name, command string, keys ...string) *compile.Job {
+	return job(name, command, func(j *compile.Job) {
 		source := object("url", "git@example.com:team/shop.git", "branch", "main", "scm_type", "codehub", "repo_id", "1", "web_url", "https://example.com/team/shop", "build_type", "branch")
 		for _, m := range hideable().Members() {
 			if !slices.Contains(keys, m.Key) {
@@ -56,7 +59,8 @@ func full(command string, keys ...string) *compile.Job {
 }
 
 // TestUpdateLosesNothing checks that an update of one field changes only that field, whatever
-// members the read omits.
+// members the read over v3 omits, and whichever of those that the reference does not list for v3 an
+// update over v3 drops.
 func TestUpdateLosesNothing(t *testing.T) {
 	t.Parallel()
 	all := hideableKeys()
@@ -65,10 +69,11 @@ func TestUpdateLosesNothing(t *testing.T) {
 			return rapid.SliceOfDistinct(rapid.SampledFrom(all), rapid.ID[string]).Draw(rt, label)
 		}
 		set, hidden := pick("set by a person"), pick("not shown")
+		dropped := rapid.SliceOfDistinct(rapid.SampledFrom(wire.NewerRoutesOnly), rapid.ID[string]).Draw(rt, "dropped by v3")
 		declared := rapid.SliceOfDistinct(rapid.SampledFrom(append(set, "")), rapid.ID[string]).Draw(rt, "declared as well")
 		declared = slices.DeleteFunc(declared, func(key string) bool { return key == "" || strings.HasPrefix(key, "scms.") })
 		quirks := emulator.NoQuirks()
-		quirks.V3Hidden = strings.Join(hidden, " ")
+		quirks.V3Hidden, quirks.V3Dropped = strings.Join(hidden, " "), strings.Join(dropped, " ")
 		w := newWorldFor(t, rt, quirks)
 		w.dialect = client.DialectV1
 		w.client = w.newClient(nil)
@@ -129,23 +134,65 @@ func TestHiddenMembersAreConfirmed(t *testing.T) {
 	}
 }
 
-// TestMembersThatV3DoesNotTake checks that a run names --api v1 if v3 accepts members beyond the
-// reference and does not store them, and that a run with it stores them.
+// TestMembersThatV3DoesNotTake checks that a create and an update store declared members that v3
+// accepts and drops.
 func TestMembersThatV3DoesNotTake(t *testing.T) {
 	t.Parallel()
 	quirks := emulator.NoQuirks()
-	quirks.V3Dropped = strings.Join(hideableKeys(), " ")
+	quirks.V3Dropped = strings.Join(wire.NewerRoutesOnly, " ")
 	w := newWorld(t, quirks)
-	for _, action := range []diff.Action{diff.ActionCreate, diff.ActionUpdate} {
-		report := w.apply(w.plan(definitions(full("echo "+string(action), "triggers", "timeout")), nil, nil), apply.Options{})
-		got := result(t, report, "shop/job/full", action)
-		if got.Outcome != apply.NotConverged || !strings.Contains(string(got.Next), "--api v1") || !strings.Contains(strings.Join(got.Paths, " "), "triggers") {
-			t.Errorf("%s ended %s: %s; next %s; %v", action, got.Outcome, got.Message, got.Next, got.Paths)
-		}
-		w.settle()
+	for _, command := range []string{"echo create", "echo update"} {
+		head := definitions(full(command, "triggers", "timeout", "scms.enable_git_lfs"))
+		w.converge(head)
+		w.mustBeInStep(head)
 	}
-	w.client = w.newClient(func(cfg *client.Config) { cfg.Dialect = client.DialectV1 })
-	w.converge(definitions(full("echo update", "triggers", "timeout")))
+}
+
+// TestMembersWithoutTheNewerUpdate checks a service that shows members over the newer routes and has
+// no update there. One that keeps them over v3 is updated, and where it drops them only one job
+// loses them, and the run says so.
+func TestMembersWithoutTheNewerUpdate(t *testing.T) {
+	t.Parallel()
+	for name, dropped := range map[string]string{"kept": "", "dropped": strings.Join(wire.NewerRoutesOnly, " ")} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			quirks := emulator.NoQuirks()
+			quirks.V3Hidden, quirks.V3Dropped = strings.Join(wire.NewerRoutesOnly, " "), dropped
+			w := newWorld(t, quirks)
+			jobs := func(command string, keys ...string) *compile.Result {
+				out := &compile.Result{}
+				for _, name := range []string{"a", "b", "c", "d"} {
+					out.Jobs = append(out.Jobs, fullNamed(name, command, keys...))
+				}
+				return out
+			}
+			w.converge(jobs("echo before", "triggers", "timeout"))
+			w.client = w.newClient(func(cfg *client.Config) { cfg.Transport = withoutUpdate{w.transport} })
+			report := w.apply(w.plan(jobs("echo after"), nil, nil), apply.Options{})
+			lost := 0
+			for _, j := range w.MustTruth(t).Jobs {
+				if j.Body.Get("triggers").IsEmpty() || j.Body.Get("timeout").IsEmpty() {
+					lost++
+				}
+			}
+			switch {
+			case dropped == "" && (lost > 0 || !report.Complete()):
+				t.Errorf("%d jobs lost members:\n%s", lost, describe(report))
+			case dropped != "" && (lost != 1 || report.Outcomes[apply.NotConverged] != 1 || report.Outcomes[apply.Failed] != 3):
+				t.Errorf("%d jobs lost members:\n%s", lost, describe(report))
+			}
+		})
+	}
+}
+
+// withoutUpdate is a service whose newer routes have no update of jobs.
+type withoutUpdate struct{ next http.RoundTripper }
+
+func (w withoutUpdate) RoundTrip(req *http.Request) (*http.Response, error) {
+	if req.URL.Path == "/v1/job/update" {
+		return noRoute(req), nil
+	}
+	return w.next.RoundTrip(req)
 }
 
 // TestHiddenMembersWithoutTheNewerRoute checks that an update is refused before anything is sent if
@@ -180,8 +227,13 @@ func (w withoutNewer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !strings.HasPrefix(req.URL.Path, "/v1/") {
 		return w.next.RoundTrip(req)
 	}
+	return noRoute(req), nil
+}
+
+// noRoute is a gateway's answer for a path that it does not know.
+func noRoute(req *http.Request) *http.Response {
 	return &http.Response{
 		StatusCode: http.StatusNotFound, Request: req, Header: http.Header{"Content-Type": {"application/json"}},
 		Body: io.NopCloser(strings.NewReader(`{"error_msg":"The API does not exist or has not been published in the environment","error_code":"APIGW.0101"}`)),
-	}, nil
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -96,6 +95,7 @@ type run struct {
 
 	secrets  secretValues
 	listings listings
+	newer    newerUpdates
 	started  time.Time
 
 	mu         sync.Mutex // guards what follows
@@ -350,6 +350,8 @@ type step struct {
 	twins     []twin      // objects with the created name, as last seen
 	twinsErr  error       // of the last look for twins
 	unseen    []string    // members that the routes do not show
+	turn      bool        // it holds newerUpdates.turn
+	lost      bool        // its update lost members that the route does not take
 	lingered  bool        // a whole settle window has passed
 	lastTry   bool        // no attempt follows
 	lastError error       // of the last write
@@ -404,30 +406,9 @@ func (s *step) end(outcome Outcome, format string, args ...any) {
 	s.result.Message = fmt.Sprintf(format, args...)
 }
 
-// wrote records a part of the action that was carried out.
-func (s *step) wrote(format string, args ...any) {
-	s.result.Written = append(s.result.Written, fmt.Sprintf(format, args...))
-}
-
-// endInPart adds the finished parts to the result of an action that stopped half-way: it did write.
-func (s *step) endInPart() {
-	switch {
-	case s.result.Outcome.done():
-		s.result.Written = nil
-		return
-	case len(s.result.Written) == 0:
-		return
-	case s.result.Outcome != Unknown:
-		s.result.Outcome = NotConverged
-	}
-	if s.result.Next == "" {
-		s.result.Next = remedy.Replan
-	}
-	s.result.Message = fmt.Sprintf("written in part, %s; then: %s", strings.Join(s.result.Written, ", "), s.result.Message)
-}
-
 // close records an ended action. It does nothing for an action that must still be verified.
 func (s *step) close() {
+	s.endTurn()
 	if s.release != nil {
 		s.release()
 	}

@@ -3,7 +3,9 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/client"
@@ -43,7 +45,7 @@ func (r *run) doUpdate(ctx context.Context, index int, job *jobState) {
 		s.end(Failed, "not written: %v", err)
 		return
 	}
-	if body, ok = s.carryOver(ctx, job.id, body, have); !ok {
+	if body, have, ok = s.carryOver(ctx, job.id, body, have); !ok {
 		return
 	}
 	job.written = s.replace(ctx, job.id, body, have)
@@ -94,7 +96,7 @@ func (s *step) noteRead(err error) {
 func (s *step) replace(ctx context.Context, id string, body, before *jsontree.Value) bool {
 	attempts := retry{step: s}
 	for {
-		got, err := s.send(ctx, func(ctx context.Context) error { return s.run.api.UpdateJob(ctx, body) })
+		got, err := s.send(ctx, func(ctx context.Context) error { return s.update(ctx, body) })
 		switch got {
 		case accepted:
 			return s.confirmUpdate(ctx, id, before, Applied)
@@ -165,6 +167,28 @@ func (s *step) replaceRefused(ctx context.Context, id string, body, before *json
 		s.run.halt(err)
 	}
 	return done
+}
+
+// wrote records a part of the action that was carried out.
+func (s *step) wrote(format string, args ...any) {
+	s.result.Written = append(s.result.Written, fmt.Sprintf(format, args...))
+}
+
+// endInPart adds the finished parts to the result of an action that stopped half-way: it did write.
+func (s *step) endInPart() {
+	switch {
+	case s.result.Outcome.done():
+		s.result.Written = nil
+		return
+	case len(s.result.Written) == 0:
+		return
+	case s.result.Outcome != Unknown:
+		s.result.Outcome = NotConverged
+	}
+	if s.result.Next == "" {
+		s.result.Next = remedy.Replan
+	}
+	s.result.Message = fmt.Sprintf("written in part, %s; then: %s", strings.Join(s.result.Written, ", "), s.result.Message)
 }
 
 // endUnsent ends an action whose write was certainly not processed.

@@ -149,6 +149,7 @@ func (s *step) endUnconfirmed(ctx context.Context, id string, have, before *json
 		s.end(NotConverged, storedSpelled)
 	case s.notTaken(unmet) != "":
 		s.result.Next = s.notTaken(unmet)
+		s.lost = true
 		s.end(NotConverged, notTakenText)
 	case before != nil && s.fingerprint(have) == s.fingerprint(before):
 		s.end(NotConverged, "the service accepted it and still holds the old body")

@@ -61,11 +61,21 @@ func (c *Client) CreateJob(ctx context.Context, body *jsontree.Value) (id string
 
 // UpdateJob replaces a job's body; body carries its job_id (API reference 4.19).
 func (c *Client) UpdateJob(ctx context.Context, body *jsontree.Value) error {
+	return c.updateJob(ctx, opUpdateJob, body)
+}
+
+// UpdateFullJob is UpdateJob over the newer route, which stores members that the reference does not
+// list for the other one.
+func (c *Client) UpdateFullJob(ctx context.Context, body *jsontree.Value) error {
+	return c.updateJob(ctx, opUpdateFullJob, body)
+}
+
+func (c *Client) updateJob(ctx context.Context, o op, body *jsontree.Value) error {
 	id := body.Str(wire.KeyJobID)
 	if !isIdentifier(id) {
-		return &Error{Op: string(opUpdateJob), Outcome: NotSent, Message: "the body has no job_id"}
+		return &Error{Op: string(o), Outcome: NotSent, Message: "the body has no job_id"}
 	}
-	k, a, err := c.write(ctx, opUpdateJob, repeatAbsolute, body)
+	k, a, err := c.write(ctx, o, repeatAbsolute, body)
 	if err != nil {
 		return err
 	}

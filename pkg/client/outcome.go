@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -78,6 +80,16 @@ func EndsRun(err error) bool {
 // FailsAgain reports whether the same call would fail again: err ends the run, or forbids this
 // call. Other calls may be allowed.
 func FailsAgain(err error) bool { return EndsRun(err) || errors.Is(err, ErrForbidden) }
+
+// RouteMissing reports whether err says that the service does not have the call, in whatever form a
+// server or a gateway says so. A code of the service about an object does not.
+func RouteMissing(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	return e.kind == ErrRouteMissing || !e.Answered && slices.Contains([]int{http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented}, e.Status)
+}
 
 // Error describes a failed call.
 type Error struct {

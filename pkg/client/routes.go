@@ -41,6 +41,7 @@ const (
 	opDisableNotice  op = "turn notification off"
 	opQueryJob       op = "read job"
 	opFullJob        op = "read job in full"
+	opUpdateFullJob  op = "update job in full"
 	opOldLog         op = "download build log (old route)"
 	opFlowGraph      op = "read flow graph"
 	opOldRecord      op = "read build record (old route)"
@@ -95,6 +96,7 @@ var routeTable = map[op]generations{
 	opDisableNotice:  {route{"POST", "/v3/jobs/notice/{job_id}/disable"}, route{"PUT", "/v1/job/{job_id}/notice"}},
 	opQueryJob:       {route{"GET", "/v3/jobs/{job_id}/query"}, route{"GET", "/v1/job/{job_id}/config"}},
 	opFullJob:        {successor: route{"GET", "/v1/job/{job_id}/config"}},
+	opUpdateFullJob:  {successor: route{"POST", "/v1/job/update"}},
 	opOldLog:         {reference: route{"GET", "/v3/{record_id}/download-log"}},
 	opFlowGraph:      {route{"GET", "/v3/{build_flow_record_id}/flow-graph"}, route{"GET", "/v1/record/{build_flow_record_id}/flow-graph"}},
 	opOldRecord:      {reference: route{"GET", "/v3/jobs/{job_id}/{build_no}/record-info"}},

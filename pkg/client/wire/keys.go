@@ -1,5 +1,11 @@
 package wire
 
+import (
+	"strings"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
 // Keys of a job body (API reference 4.18, 4.19, 4.26).
 const (
 	KeyProjectID           = "project_id"
@@ -117,9 +123,30 @@ var (
 	NoticeEvents   = []string{EventBuildFailed, EventBuildSucceeded, EventConfigUpdated, EventDeleted, EventDisabled}
 )
 
-// NewerRoutesOnly are the members of a job that an update accepts (reference 4.19) but reading over
-// v3 does not list (4.26); a dot leads into the items of a list. The newer routes show them.
+// NewerRoutesOnly are the members of a job that the reference does not list for v3 (4.18, 4.19,
+// 4.26); a dot leads into the items of a list. The newer routes show and store them.
 var NewerRoutesOnly = []string{
 	KeyTriggers, KeyTimeout, KeyBuildIfCodeUpdated, KeyGroupID,
 	KeySCMs + "." + KeyEnableGitLFS, KeySCMs + "." + KeyGroupName, KeySCMs + "." + KeyRepoName,
+}
+
+// HoldsNewerOnly reports whether a job has one of NewerRoutesOnly. An empty value and false are as
+// an absent one.
+func HoldsNewerOnly(body *jsontree.Value) bool {
+	holds := func(v *jsontree.Value) bool {
+		on, isBool := v.AsBool()
+		return !v.IsEmpty() && (on || !isBool)
+	}
+	for _, path := range NewerRoutesOnly {
+		list, key, nested := strings.Cut(path, ".")
+		if !nested && holds(body.Get(path)) {
+			return true
+		}
+		for _, item := range body.Get(list).Items() {
+			if nested && holds(item.Get(key)) {
+				return true
+			}
+		}
+	}
+	return false
 }
