@@ -77,7 +77,7 @@ func (in *invocation) query(o *queryOptions) error {
 	if in.Flags.NArg() == 0 {
 		return kit.UsageError{Text: in.Flags.Command.HelpName + " needs a condition, such as 'steps[*].image=maven3.5*'"}
 	}
-	q := bulk.Question{Missing: o.missing, Sources: o.by == "source" || slices.ContainsFunc(outputs, func(to kit.Output) bool { return to.Format == "files" })}
+	q := bulk.Question{Missing: o.missing}
 	if q.Asked, err = conditions(in.Flags.Args().Slice()); err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func (in *invocation) query(o *queryOptions) error {
 
 // queryLive asks the live jobs.
 func (in *invocation) queryLive(o *queryOptions, outputs []kit.Output, q bulk.Question, selection compile.Selection) error {
-	if q.Sources {
+	if o.by == "source" || slices.ContainsFunc(outputs, func(to kit.Output) bool { return to.Format == "files" }) {
 		return kit.UsageError{Text: "--live: live jobs are in no file; leave out --by source and --format files"}
 	}
 	if len(selection.Labels) > 0 {

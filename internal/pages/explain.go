@@ -9,7 +9,6 @@ import (
 
 	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/bulk"
-	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/lint"
@@ -40,24 +39,6 @@ func (o explainable) bodies() []compiled {
 		}
 	}
 	bulk.Walk(o.body, func(path string, v *jsontree.Value) { parts = append(parts, compiled{path: path, body: v}) })
-	return append(parts, o.limits()...)
-}
-
-// limits lists the choices of each enumeration, which plans print by the path
-// of the parameter although the API keeps them in one of its fields.
-func (o explainable) limits() []compiled {
-	var parts []compiled
-	for _, p := range wire.ParametersOf(o.body) {
-		var choices *jsontree.Value
-		for _, field := range p.Definition.Get(wire.KeyParams).Items() {
-			if limits := field.Get(wire.KeyLimits); limits.Len() > 0 {
-				choices = limits
-			}
-		}
-		if choices != nil {
-			parts = append(parts, compiled{path: compile.ParameterPath(p.Name()) + valuepath.Member(wire.KeyLimits), body: choices})
-		}
-	}
 	return parts
 }
 
@@ -78,6 +59,12 @@ func (o explainable) Values(w *workspace.Workspace) []Explained {
 		for _, event := range notice.Events {
 			shown[path+".events"].Append(jsontree.String(event))
 		}
+		if notice.ParamConfig != nil {
+			shown[path+".param_config"] = jsontree.String("(sensitive)")
+		}
+	}
+	if o.kind == "template" {
+		shown["publish"] = jsontree.Bool(true) // only such templates are objects
 	}
 	if o.job != nil {
 		for i, name := range o.job.RenamedFrom { // no value of the job: set does not count it
@@ -132,7 +119,7 @@ func (o explainable) unknownPath(path valuepath.Path, values []Explained) error 
 		paths = append(paths, v.Path)
 	}
 	text := fmt.Sprintf("the definitions of %s declare nothing at %q", o.Address, path.String())
-	if near := cmp.Or(path.Nearest(paths, spec.Nearest), spec.Nearest(path.String(), paths)); near != "" {
+	if near := cmp.Or(path.Nearest(paths, spec.Nearest), spec.Nearest(path.String(), paths)); near != "" && near != path.String() {
 		return errors.New(spec.WithSuggestion(text, near))
 	}
 	return fmt.Errorf("%s; `buildsync explain %s` lists what they declare", text, o.Address)
@@ -152,7 +139,7 @@ func findExplainable(w *workspace.Workspace, word string) (o explainable, path s
 		names = append(names, name)
 		rest, ok := strings.CutPrefix(word, name)
 		switch {
-		case !ok || rest != "" && rest[0] != '.' || len(name) < len(best):
+		case !ok || rest != "" && rest[0] != '.' && rest[0] != '[' || len(name) < len(best):
 		case len(name) == len(best) && best != "":
 			found = append(found, candidate)
 		default:

@@ -11,7 +11,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/bulk"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/sanitize"
-	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
@@ -23,24 +22,21 @@ type FoundValue struct {
 	File   string          `json:"file,omitempty"`
 	Line   int             `json:"line,omitempty"`
 	Column int             `json:"column,omitempty"`
-
-	Source spec.Pos `json:"-"` // the place that says the value; --by source and --format files use it
 }
 
 // Answer is the result of a query.
 type Answer struct {
-	rows  []FoundValue
-	jobs  int
-	by    string // source, value, or "" for single values
-	shown func(file string) string
+	rows []FoundValue
+	jobs int
+	by   string // source, value, or "" for single values
 }
 
 // AnswerOf makes the result of a query over a workspace.
 func AnswerOf(w *workspace.Workspace, found []bulk.Found, by string) *Answer {
-	a := &Answer{rows: []FoundValue{}, by: by, shown: w.Shown}
+	a := &Answer{rows: []FoundValue{}, by: by}
 	jobs := map[string]bool{}
 	for _, f := range found {
-		row := FoundValue{Job: f.Job, Path: f.Path, Value: f.Value, Source: f.Source}
+		row := FoundValue{Job: f.Job, Path: f.Path, Value: f.Value}
 		if f.At.File != "" {
 			row.File, row.Line, row.Column = w.Shown(f.At.File), f.At.Line, f.At.Column
 		}
@@ -55,8 +51,8 @@ func AnswerOf(w *workspace.Workspace, found []bulk.Found, by string) *Answer {
 func (a *Answer) Files() []string {
 	var files []string
 	for _, row := range a.rows {
-		if row.Source.File != "" {
-			files = append(files, a.shown(row.Source.File))
+		if row.File != "" {
+			files = append(files, row.File)
 		}
 	}
 	slices.Sort(files)
@@ -70,7 +66,7 @@ func (a *Answer) Reply() screen.Reply {
 		doc["values"] = a.rows
 		return screen.Reply{Doc: doc, Text: func(out *screen.Paper) { writeFound(out, a.rows, a.jobs) }}
 	}
-	groups := groupFound(a.rows, a.by, a.shown)
+	groups := groupFound(a.rows, a.by)
 	doc["groups"] = groups
 	return screen.Reply{Doc: doc, Text: func(out *screen.Paper) { writeGroups(out, groups, a.by, a.jobs) }}
 }
@@ -105,7 +101,7 @@ type FoundGroup struct {
 }
 
 // groupFound counts jobs by source or by value, the largest group first.
-func groupFound(rows []FoundValue, by string, shown func(file string) string) []FoundGroup {
+func groupFound(rows []FoundValue, by string) []FoundGroup {
 	groups := []FoundGroup{}
 	type place struct {
 		group int
@@ -118,8 +114,8 @@ func groupFound(rows []FoundValue, by string, shown func(file string) string) []
 			g.Value = inWords(row.Value)
 		}
 		if key = g.Value; by == "source" {
-			g.File, g.Line = shown(row.Source.File), row.Source.Line
-			key = row.Source.String()
+			g.File, g.Line = row.File, row.Line
+			key = fmt.Sprintf("%s:%d:%d", row.File, row.Line, row.Column)
 		}
 		i, known := index[key]
 		if !known {

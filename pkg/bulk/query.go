@@ -12,20 +12,18 @@ import (
 type Question struct {
 	Asked, Where []Condition
 	Missing      bool // the jobs that have no value that is asked for
-	Sources      bool // find the place that says each value, too
 }
 
 // Found is a value that matches a question, or a job without one.
 type Found struct {
-	Job    string
-	Path   string          // "" for a job that has none
-	Value  *jsontree.Value // nil for a job that has none
-	At     spec.Pos        // where it is; without a file for a live job
-	Source spec.Pos        // the place that says it, such as a variable's; with Question.Sources
+	Job   string
+	Path  string          // "" for a job that has none
+	Value *jsontree.Value // nil for a job that has none
+	At    spec.Pos        // where its text is written, such as in a variable; no file for a live job
 }
 
-// Query lists the matches of a question. loaded is the origin of the objects, with its parsed files
-// if sources are requested; nil for live jobs. A path that no job can have is an error with a
+// Query lists the matches of a question. loaded is the origin of the objects, with its parsed files;
+// nil for live jobs. A path that no job can have is an error with a
 // suggestion.
 func Query(loaded *compile.Loaded, objects []*Object, q Question) (found []Found, err error) {
 	if err := checkPaths(objects, slices.Concat(q.Asked, q.Where)); err != nil {
@@ -37,19 +35,15 @@ func Query(loaded *compile.Loaded, objects []*Object, q Question) (found []Found
 			if missing(o, q.Asked, q.Where) {
 				f := Found{Job: o.Address}
 				if o.Job != nil {
-					f.At, f.Source = o.Job.DefinedAt(), o.Job.DefinedAt()
+					f.At = o.Job.DefinedAt()
 				}
 				found = append(found, f)
 			}
 			continue
 		}
 		for _, v := range findValues(o, q.Asked, q.Where) {
-			f := Found{Job: o.Address, Path: v.Path, Value: v.Value}
-			f.At, _ = o.PlaceOf(v.Path)
-			if q.Sources {
-				f.Source, _ = places.sourceOf(o, v.Path)
-			}
-			found = append(found, f)
+			at, _ := places.sourceOf(o, v.Path)
+			found = append(found, Found{o.Address, v.Path, v.Value, at})
 		}
 	}
 	return found, nil

@@ -166,11 +166,25 @@ func Walk(body *jsontree.Value, visit func(path string, v *jsontree.Value)) {
 			for i, trigger := range m.Value.Items() {
 				walkTrigger(compile.TriggerPath(i), trigger, visit)
 			}
-		case wire.KeyTemplate: // of a template's body (API reference 4.21): what the paths start below
-			Walk(m.Value, visit)
+		case wire.KeyTemplate: // of a template's body (API reference 4.21): its steps have the paths of a job's
+			walkTemplate(m.Value, visit)
 		default:
-			walkValue(strings.TrimPrefix(valuepath.Member(m.Key), "."), m.Value, visit)
+			walkValue(valuepath.First(m.Key), m.Value, visit)
 		}
+	}
+}
+
+// walkTemplate visits what a template's body has in its member template.
+func walkTemplate(template *jsontree.Value, visit func(path string, v *jsontree.Value)) {
+	if template.Kind() != jsontree.KindObject {
+		visit(wire.KeyTemplate, template)
+	}
+	for _, m := range template.Members() {
+		if m.Key == wire.KeySteps {
+			Walk(jsontree.Object(m), visit)
+			continue
+		}
+		walkValue(wire.KeyTemplate+valuepath.Member(m.Key), m.Value, visit)
 	}
 }
 
@@ -182,8 +196,23 @@ func walkParameter(p *jsontree.Value, visit func(path string, v *jsontree.Value)
 		path = compile.ParameterPath(name)
 	}
 	visit(path, p)
+	for _, m := range p.Members() {
+		if m.Key != wire.KeyName && m.Key != wire.KeyParams {
+			walkValue(path+valuepath.Member(m.Key), m.Value, visit)
+		}
+	}
 	for _, field := range p.Get(wire.KeyParams).Items() {
-		visit(path+valuepath.Member(field.Str(wire.KeyName)), field.Get(wire.KeyValue))
+		name := field.Str(wire.KeyName)
+		visit(path+valuepath.Member(name), field.Get(wire.KeyValue))
+		for _, m := range field.Members() {
+			switch {
+			case m.Key == wire.KeyName || m.Key == wire.KeyValue || m.Value.IsAbsentOrNull():
+			case m.Key == wire.KeyLimits:
+				walkValue(compile.LimitsPath(path, name), m.Value, visit)
+			default:
+				walkValue(path+valuepath.Member(name)+valuepath.Member(m.Key), m.Value, visit)
+			}
+		}
 	}
 }
 

@@ -28,11 +28,37 @@ func (p Provenance) Stations() []Station {
 	return stations
 }
 
+// fromUse is Stations for people. What a reference stands for begins its way at the reference, a list
+// or mapping and its parts as a text does; in Stations it begins where it is written, which edits need.
+func (p Provenance) fromUse() []Station {
+	stations := p.Stations()
+	var first, last *spec.Origin // of the references before the place
+	for o := p.Origin; o != nil; o = o.From {
+		if o.Use.Start == p.Pos {
+			break
+		}
+		if !o.Use.Start.IsValid() {
+			continue
+		}
+		if last = o; first == nil {
+			first = o
+		}
+	}
+	if first == nil {
+		return stations
+	}
+	if i := slices.Index(stations, Station{last.Kind, last.Name, last.Pos}); i > 0 {
+		stations[i].Pos = stations[0].Pos
+	}
+	stations[0].Pos = first.Use.Start
+	return stations
+}
+
 // Way is Stations for a value of j. The station of its template is the key of the job that names the
 // template, with what that name came through; in Stations it is the value's place inside the
 // template, which edits need.
 func (j *Job) Way(p Provenance) (way []Station) {
-	for _, s := range p.Stations() {
+	for _, s := range p.fromUse() {
 		if s.Kind != spec.FromTemplate || j.templateAt == nil || s.Name != j.Template {
 			way = append(way, s)
 			continue

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -256,7 +255,7 @@ func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *
 			case slices.Contains(bodyOrder, key):
 				members[key] = u.value(key, f.Value)
 			default:
-				others = append(others, jsontree.Member{Key: key, Value: u.value(strings.TrimPrefix(valuepath.Member(key), "."), f.Value)})
+				others = append(others, jsontree.Member{Key: key, Value: u.value(valuepath.First(key), f.Value)})
 			}
 		}
 	}

@@ -78,7 +78,7 @@ func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
 	}
 	if limits != nil {
 		b.last().Set(wire.KeyLimits, limits)
-		u.record(b.path+".limits", n.Get("options"))
+		u.record(LimitsPath(b.path, wire.ParamDefaultValue), n.Get("options"))
 	}
 	b.text("description", "description")
 	b.flag("deletion", "deletable")
@@ -152,7 +152,7 @@ func (u *unit) options(path string, n *spec.Node) ([]string, *jsontree.Value) {
 	if n == nil {
 		return nil, nil
 	}
-	items, _ := u.list(path+".options", n)
+	items, _ := u.items(path+".options", n)
 	limits := jsontree.Array()
 	var names []string
 	for _, item := range items {
@@ -241,7 +241,7 @@ func (u *unit) rawParam(path string, n *spec.Node) *jsontree.Value {
 		case f.Value.Kind == spec.ScalarNode && (f.Key.Text == "name" || f.Key.Text == "value"):
 			entry.Set(f.Key.Text, u.text(member, f.Value))
 		case f.Key.Text == "limits":
-			entry.Set(wire.KeyLimits, u.value(path+".limits", f.Value))
+			entry.Set(wire.KeyLimits, u.value(LimitsPath(path, n.Str("name")), f.Value))
 		default:
 			entry.Set(f.Key.Text, u.value(member+valuepath.Member(f.Key.Text), f.Value))
 		}

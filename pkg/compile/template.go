@@ -361,7 +361,7 @@ func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
 			u.report("extra-field", f.Key, "extra."+f.Key.Text, "declare it once", "%s is declared beside extra already", f.Key.Text)
 			continue
 		}
-		body.Set(f.Key.Text, u.value(strings.TrimPrefix(valuepath.Member(f.Key.Text), "."), f.Value))
+		body.Set(f.Key.Text, u.value(valuepath.First(f.Key.Text), f.Value))
 	}
 }
 

@@ -189,10 +189,15 @@ func (u *unit) boolean(path string, n *spec.Node) (value, ok bool) {
 	return false, false
 }
 
-// list returns the items of a list. An explicit null is the empty list; ok is false if the node is
-// not a list.
+// list is items for a list that stands at path in the body.
 func (u *unit) list(path string, n *spec.Node) (items []*spec.Node, ok bool) {
 	u.record(path, n)
+	return u.items(path, n)
+}
+
+// items returns the items of a list. An explicit null is the empty list; ok is false if the node is
+// not a list.
+func (u *unit) items(path string, n *spec.Node) (items []*spec.Node, ok bool) {
 	if n.IsNull() {
 		return nil, true
 	}

@@ -5,7 +5,9 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // overlay builds the body of an update: the declared values over the live body.
@@ -36,7 +38,7 @@ func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, corres
 	}
 	removed := jsontree.Array() // a list that is no longer declared
 	for _, m := range base.Members() {
-		if want.Get(m.Key) != nil || slices.Contains(identityMembers, m.Key) || m.Key == wire.KeyJobName || o.ignored(m.Key) {
+		if want.Get(m.Key) != nil || slices.Contains(identityMembers, m.Key) || m.Key == wire.KeyJobName || o.ignored(memberPath("", m.Key)) {
 			continue
 		}
 		if isList(m.Key) && out.Get(m.Key).Kind() == jsontree.KindArray {
@@ -49,7 +51,8 @@ func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, corres
 		out.Delete(m.Key)
 	}
 	for _, m := range want.Members() {
-		if o.ignored(m.Key) {
+		path := memberPath("", m.Key)
+		if o.ignored(path) {
 			continue
 		}
 		if isList(m.Key) && m.Value.Kind() == jsontree.KindArray {
@@ -58,7 +61,7 @@ func (o overlay) body(live, want, base *jsontree.Value) (*jsontree.Value, corres
 			out.Set(m.Key, list)
 			continue
 		}
-		out.Set(m.Key, o.value(m.Key, out.Get(m.Key), m.Value, base.Get(m.Key)))
+		out.Set(m.Key, o.value(path, out.Get(m.Key), m.Value, base.Get(m.Key)))
 	}
 	for _, list := range listMembers {
 		if links[list] == nil {
@@ -112,7 +115,11 @@ func (o overlay) list(list string, live, want, base *jsontree.Value) (*jsontree.
 	for i, item := range wantItems {
 		path := freePath(list, item, i, taken)
 		h, b := toLive[i], toBase[i]
-		link.live, link.base, link.declared = append(link.live, h), append(link.base, b), append(link.declared, i)
+		if h == none && o.ignored(path) {
+			link.declared = append(link.declared, none)
+			continue
+		}
+		link.live, link.base, link.declared = append(link.live, h), append(link.base, b), append(link.declared, len(out))
 		if h == none {
 			out = append(out, item.Clone())
 			continue
@@ -174,7 +181,7 @@ func (o overlay) item(list, path string, live, want, base *jsontree.Value) *json
 			}
 		}
 	case wire.KeyTriggers:
-		return o.trigger(live, want, base)
+		return o.trigger(path, live, want, base)
 	}
 	return o.object(path, live, want, base)
 }
@@ -184,8 +191,12 @@ func (o overlay) item(list, path string, live, want, base *jsontree.Value) *json
 func (o overlay) parameter(path string, live, want, base *jsontree.Value) *jsontree.Value {
 	out := live.Clone()
 	for _, m := range want.Members() {
-		if m.Key != wire.KeyParams {
-			out.Set(m.Key, m.Value.Clone())
+		member := memberPath(path, m.Key)
+		if m.Key == wire.KeyName {
+			member = path + ".definition"
+		}
+		if m.Key != wire.KeyParams && !o.ignored(member) {
+			out.Set(m.Key, o.value(member, live.Get(m.Key), m.Value, base.Get(m.Key)))
 		}
 	}
 	if want.Get(wire.KeyParams) != nil {
@@ -196,23 +207,33 @@ func (o overlay) parameter(path string, live, want, base *jsontree.Value) *jsont
 
 // trigger overlays a declared trigger on the live one. Live parameters that neither it nor base
 // declares stay: the service may add its own, such as the name of a time zone.
-func (o overlay) trigger(live, want, base *jsontree.Value) *jsontree.Value {
+func (o overlay) trigger(path string, live, want, base *jsontree.Value) *jsontree.Value {
 	out := live.Clone()
 	for _, m := range want.Members() {
-		if m.Key != wire.KeyParameters {
+		if m.Key != wire.KeyParameters && !o.ignored(memberPath(path, m.Key)) {
 			out.Set(m.Key, m.Value.Clone())
 		}
 	}
 	if want.Get(wire.KeyParameters) == nil {
 		return out
 	}
+	ignored := func(name string) bool {
+		return o.ignored(memberPath(path, wire.KeyParameters) + valuepath.Name(name, 1))
+	}
 	declared := map[string]bool{}
 	for _, side := range []*jsontree.Value{want, base} {
 		for _, field := range side.Get(wire.KeyParameters).Items() {
-			declared[field.Str(wire.KeyName)] = true
+			if name := field.Str(wire.KeyName); !ignored(name) {
+				declared[name] = true
+			}
 		}
 	}
-	fields := want.Get(wire.KeyParameters).Clone()
+	fields := jsontree.Array()
+	for _, field := range want.Get(wire.KeyParameters).Items() {
+		if !ignored(field.Str(wire.KeyName)) {
+			fields.Append(field.Clone())
+		}
+	}
 	for _, field := range live.Get(wire.KeyParameters).Items() {
 		if name := field.Str(wire.KeyName); name != "" && !declared[name] {
 			fields.Append(field.Clone())
@@ -250,8 +271,30 @@ func keepOptionMembers(want, live, base *jsontree.Value) {
 	}
 }
 
+// field overlays a declared field of a parameter on the live one.
+func (o overlay) field(path, name string, live, want, base *jsontree.Value) *jsontree.Value {
+	merged, value, limits := live.Clone(), memberPath(path, name), compile.LimitsPath(path, name)
+	keepsLimits := o.ignored(limits)
+	if !keepsLimits {
+		merged.Delete(wire.KeyLimits)
+	}
+	for _, m := range want.Members() {
+		switch {
+		case m.Key == wire.KeyLimits && keepsLimits:
+		case m.Key == wire.KeyValue && o.ignored(value):
+		case m.Key != wire.KeyName && m.Key != wire.KeyValue && m.Key != wire.KeyLimits && o.ignored(memberPath(value, m.Key)):
+		default:
+			merged.Set(m.Key, m.Value.Clone())
+		}
+	}
+	if !keepsLimits {
+		keepOptionMembers(merged.Get(wire.KeyLimits), live.Get(wire.KeyLimits), base.Get(wire.KeyLimits))
+	}
+	return merged
+}
+
 // fields overlays a parameter's declared fields on the live ones, by name. A declared field without
-// limits has none. Undeclared live fields stay unless base declared them.
+// limits has none. What policy.ignore names keeps its live value. Undeclared live fields stay unless base declared them.
 func (o overlay) fields(path string, live, want, base *jsontree.Value) *jsontree.Value {
 	byName := map[string]*jsontree.Value{}
 	for _, field := range live.Items() {
@@ -268,20 +311,11 @@ func (o overlay) fields(path string, live, want, base *jsontree.Value) *jsontree
 		settled[name] = true
 		have := byName[name]
 		switch {
-		case o.ignored(memberPath(path, name)):
-			if have != nil {
-				out = append(out, have.Clone())
-			}
+		case have == nil && o.ignored(memberPath(path, name)):
 		case have == nil:
 			out = append(out, field.Clone())
 		default:
-			merged := have.Clone()
-			merged.Delete(wire.KeyLimits)
-			for _, m := range field.Members() {
-				merged.Set(m.Key, m.Value.Clone())
-			}
-			keepOptionMembers(merged.Get(wire.KeyLimits), have.Get(wire.KeyLimits), declared[name].Get(wire.KeyLimits))
-			out = append(out, merged)
+			out = append(out, o.field(path, name, have, field, declared[name]))
 		}
 	}
 	for _, field := range live.Items() {

@@ -220,6 +220,10 @@ func duplicateTemplates(want *compile.Template, named []*LiveTemplate, modules M
 // templateMembers are the members of a template that a user can set (API reference 4.21).
 var templateMembers = []string{wire.KeyName, wire.KeyDescription, wire.KeyToolType, wire.KeyParameters}
 
+// insideTemplate begins the keys of flatTemplate for the members beside the steps. No body has such
+// keys.
+const insideTemplate = wire.KeyTemplate + "\x00"
+
 // flatTemplate converts a template's body to the shape of a job's: the steps beside the parameters.
 // It ignores the letter case of keys, because the service stores several (API reference 4.20, note
 // at template).
@@ -236,7 +240,7 @@ func flatTemplate(body *jsontree.Value) *jsontree.Value {
 	for _, m := range wire.Member(body, "template").Members() {
 		switch key := plainKey(m.Key); {
 		case key != wire.KeySteps:
-			out.Set("template."+key, m.Value.Clone())
+			out.Set(insideTemplate+key, m.Value.Clone())
 		case m.Value.Kind() == jsontree.KindArray:
 			list := jsontree.Array()
 			for _, step := range m.Value.Items() {
@@ -265,7 +269,7 @@ func replacement(want, live, desired *jsontree.Value) *jsontree.Value {
 		spelled[plainKey(m.Key)] = m.Key
 	}
 	for _, m := range desired.Members() {
-		key, inner := strings.CutPrefix(m.Key, wire.KeyTemplate+".")
+		key, inner := strings.CutPrefix(m.Key, insideTemplate)
 		switch {
 		case m.Key == wire.KeySteps:
 			body.Get(wire.KeyTemplate).Set(wire.KeySteps, m.Value.Clone())

@@ -1,6 +1,8 @@
 package diff
 
 import (
+	"strings"
+
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -128,7 +130,7 @@ func viewOf(body *jsontree.Value, paths *itemPaths) *view {
 	v := &view{index: map[string]int{}}
 	for _, m := range body.Members() {
 		if !isList(m.Key) || m.Value.Kind() != jsontree.KindArray {
-			v.addTree(entry{path: m.Key}, m.Value)
+			v.addTree(entry{path: memberPath("", m.Key)}, m.Value)
 			continue
 		}
 		for i, item := range m.Value.Items() {
@@ -176,10 +178,7 @@ func (v *view) addParams(e entry, params *jsontree.Value) {
 			case "value":
 				child.path = e.path + valuepath.Member(name)
 			case "limits":
-				child.path = e.path + ".limits"
-				if name != wire.ParamDefaultValue {
-					child.path = e.path + valuepath.Member(name) + ".limits"
-				}
+				child.path = compile.LimitsPath(e.path, name)
 			default:
 				child.path = e.path + valuepath.Member(name) + valuepath.Member(m.Key)
 			}
@@ -216,7 +215,10 @@ func (v *view) addTree(e entry, value *jsontree.Value) {
 // memberPath is the path of an object's member.
 func memberPath(path, key string) string {
 	if path == "" {
-		return key
+		if inner, ok := strings.CutPrefix(key, insideTemplate); ok {
+			return wire.KeyTemplate + valuepath.Member(inner)
+		}
+		return valuepath.First(key)
 	}
 	return path + valuepath.Member(key)
 }

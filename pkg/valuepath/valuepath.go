@@ -225,6 +225,9 @@ func Member(name string) string {
 	return Name(name, 1)
 }
 
+// First returns the path of a body's own member: Member without the dot.
+func First(name string) string { return strings.TrimPrefix(Member(name), ".") }
+
 // isIdentifier reports whether name needs no quotes in a path.
 func isIdentifier(name string) bool {
 	if name == "" || len(name) > 128 {
@@ -293,7 +296,7 @@ func mayMatch(pattern []segment, text string) bool {
 	if len(pattern) == 0 {
 		return true
 	}
-	if name, plain := pattern[0].plainName(); plain {
+	if name, plain := pattern[0].plainName(); plain && isIdentifier(name) {
 		rest, ok := strings.CutPrefix(text, name)
 		if !ok || rest != "" && rest[0] != '.' && rest[0] != '[' {
 			return false
