@@ -84,14 +84,7 @@ func (o explainable) Values(w *workspace.Workspace) []Explained {
 	for i, path := range order {
 		rank[path] = i
 	}
-	hasParts := map[string]bool{}
-	for path := range o.provenance {
-		for i, c := range path {
-			if c == '.' || c == '[' {
-				hasParts[path[:i]] = true
-			}
-		}
-	}
+	hasParts := withParts(o.provenance)
 	values := make([]Explained, 0, len(o.provenance))
 	for path, p := range o.provenance {
 		v := Explained{Path: path, Way: way(w, o.stations(p))}
@@ -104,6 +97,19 @@ func (o explainable) Values(w *workspace.Workspace) []Explained {
 		return cmp.Or(cmp.Compare(rank[a.Path], rank[b.Path]), strings.Compare(a.Path, b.Path))
 	})
 	return values
+}
+
+// withParts returns the paths that begin another one.
+func withParts(all map[string]compile.Provenance) map[string]bool {
+	has := map[string]bool{}
+	for path := range all {
+		for i, c := range path {
+			if c == '.' || c == '[' {
+				has[path[:i]] = true
+			}
+		}
+	}
+	return has
 }
 
 func (o explainable) stations(p compile.Provenance) []compile.Station {
