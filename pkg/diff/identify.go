@@ -201,6 +201,30 @@ func hintAtRenames(changes []Change) {
 	}
 }
 
+// refuseMoves refuses a new job that is renamed from a job that goes in another project. No call of
+// the API moves a job, so the old one would be removed with its history.
+func (p *Planner) refuseMoves(changes []Change) {
+	removed := map[string]*Change{} // by name
+	for i := range changes {
+		if c := &changes[i]; c.Kind == KindJob && c.Want == nil && c.before != nil {
+			removed[c.Name] = c
+		}
+	}
+	for i := range changes {
+		c := &changes[i]
+		if c.Kind != KindJob || c.Verdict != VerdictCreate || c.Want == nil {
+			continue
+		}
+		for _, old := range c.Want.RenamedFrom {
+			if gone := removed[old]; gone != nil && gone.ProjectID != c.ProjectID {
+				p.all.refuse(RuleRename, c.Address, fmt.Sprintf(
+					"%s is renamed from %s, which is %s: the service cannot move a job to another project; leave project: as it is, or remove the entry from renamed_from to create a new job",
+					quote(c.Name), quote(old), quote(gone.Address)))
+			}
+		}
+	}
+}
+
 // tellsApart reports whether a body has enough content to recognise a job: jobs without steps may
 // be equal by chance.
 func tellsApart(body *jsontree.Value) bool { return body.Get(wire.KeySteps).Len() > 0 }

@@ -8,6 +8,39 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
+// TestRenameAcrossProjectsIsRefused checks a job that is renamed from one of another project: it would
+// be created, and the old one removed with its history.
+func TestRenameAcrossProjectsIsRefused(t *testing.T) {
+	t.Parallel()
+	const other = "8391ec48637849f384dd3db5c8d61aaa"
+	body := steps(step("A", "a"))
+	for name, tc := range map[string]struct {
+		from    []string
+		live    []*diff.LiveJob // of the other project
+		refused bool
+	}{
+		"renamed":                  {[]string{"older", "old"}, nil, true},
+		"a new job":                {nil, nil, false},
+		"renamed from another one": {[]string{"older"}, nil, false},
+		"it moved earlier":         {[]string{"old"}, []*diff.LiveJob{existing(t, "new", body)}, false},
+	} {
+		moved := defined(t, "new", body)
+		moved.ProjectID, moved.Project, moved.Address, moved.RenamedFrom = other, "other", "other/job/new", tc.from
+		live := listed(existing(t, "old", body))
+		for _, job := range tc.live {
+			job.ProjectID = other
+		}
+		live.Projects[other] = &diff.LiveProject{ID: other, Complete: true, Jobs: tc.live}
+		refused := false
+		for _, r := range diff.Compute(input(compiled(moved), compiled(defined(t, "old", body)), live)).Refusals {
+			refused = refused || r.Rule == diff.RuleRename && r.Address == "other/job/new"
+		}
+		if refused != tc.refused {
+			t.Errorf("%s: refused: %t", name, refused)
+		}
+	}
+}
+
 // TestRenameHint checks the note about a new job that equals a removed one: it is probably renamed.
 func TestRenameHint(t *testing.T) {
 	t.Parallel()

@@ -67,6 +67,7 @@ func (p *Planner) Plan() *Plan {
 	slices.SortStableFunc(removals, byAddress)
 	p.plan.Changes = append(p.plan.Changes, append(changes, removals...)...)
 	hintAtRenames(p.plan.Changes)
+	p.refuseMoves(p.plan.Changes)
 	p.noteLookAlikes(p.plan.Changes)
 	p.rails()
 	return p.finish()

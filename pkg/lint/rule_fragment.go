@@ -55,9 +55,6 @@ func (p *pass) fragmentUses(u *unit) {
 // stepsReplaced reports a job whose own steps drop those of its template.
 func (p *pass) stepsReplaced(u *unit) {
 	own, template := u.node.Get("steps"), u.template
-	if template == nil && u.node.Get("template") == nil && p.set.Workspace != nil {
-		template = templateName(p.set.Workspace.JobDefaults.Get("template"))
-	}
 	if u.kind != jobUnit || own == nil || template == nil || own.Kind == spec.ScalarNode && !own.IsNull() {
 		return
 	}
@@ -109,8 +106,8 @@ func (p *pass) stepsOf(u *unit) *allSteps {
 	if whole := u.node.Get("steps"); whole != nil && whole.Kind == spec.ScalarNode && !whole.IsNull() {
 		all.known = false // a reference
 	}
-	if u.kind == jobUnit && u.node.Get("steps") == nil && p.set.Workspace != nil {
-		own = u.readSteps(p.set.Workspace.JobDefaults.Get("steps"))
+	if inherited := u.inherited("steps"); inherited != nil {
+		own = u.readSteps(inherited)
 	}
 	if template != nil && (len(own) == 0 || u.kind == jobUnit && u.node.Get("steps") == nil) {
 		all.add(p, template.steps, nil)

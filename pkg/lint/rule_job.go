@@ -64,14 +64,9 @@ func (p *pass) configType(u *unit) {
 			d := p.report("config-type", u.node.Key("steps").Range, u.pointer+".steps",
 				"this job has steps, but takes its steps from build.yml", "remove steps, or write build_config_type: ACTION")
 			d.Related = []spec.Related{{Range: v.node.Range, Message: "build_config_type: YAML is set here"}}
-		case v.text == "ACTION" && !has && u.template == nil && !p.defaultsHave("steps"):
+		case v.text == "ACTION" && !has && u.template == nil && u.inherited("steps") == nil:
 			p.report("config-type", v.node.Range, u.pointer+".steps", "a job with build_config_type: ACTION needs steps, and this one has none",
 				"add steps, use a template, or write build_config_type: YAML")
 		}
 	}
-}
-
-// defaultsHave reports whether defaults.job of the workspace declares a key.
-func (p *pass) defaultsHave(key string) bool {
-	return p.set.Workspace != nil && p.set.Workspace.JobDefaults.Get(key) != nil
 }

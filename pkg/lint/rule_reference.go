@@ -7,6 +7,7 @@ import (
 
 	"mvdan.cc/sh/v3/syntax"
 
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -35,7 +36,7 @@ func (p *pass) declared(u *unit) map[string]*param {
 	found := make(map[string]*param, len(u.params))
 	add := func(params []param) {
 		for i := range params {
-			if params[i].name != "" && found[params[i].name] == nil {
+			if params[i].name != "" && found[params[i].name] == nil && !u.drops(compile.ParameterPath(params[i].name)) {
 				found[params[i].name] = &params[i]
 			}
 		}
@@ -46,9 +47,7 @@ func (p *pass) declared(u *unit) map[string]*param {
 			add(t.params)
 		}
 	}
-	if u.kind == jobUnit && u.node.Get("parameters") == nil && p.set.Workspace != nil {
-		add(u.readParams(p.set.Workspace.JobDefaults.Get("parameters")))
-	}
+	add(u.readParams(u.inherited("parameters")))
 	return found
 }
 

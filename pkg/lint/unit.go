@@ -1,11 +1,14 @@
 package lint
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/spec"
+	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // unitKind is the kind of a unit.
@@ -72,7 +75,8 @@ type prop struct {
 }
 
 func (l *linter) unitOf(n *spec.Node, kind unitKind) *unit {
-	u := &unit{linter: l, kind: kind, node: n, name: n.Str("name"), template: templateName(n.Get("template"))}
+	u := &unit{linter: l, kind: kind, node: n, name: n.Str("name")}
+	u.template = templateName(cmp.Or(n.Get("template"), u.inherited("template")))
 	switch kind {
 	case jobUnit:
 		u.pointer = "jobs[" + u.name + "]"
@@ -89,6 +93,24 @@ func (l *linter) unitOf(n *spec.Node, kind unitKind) *unit {
 	u.params = u.readParams(n.Get("parameters"))
 	u.steps = u.readSteps(n.Get("steps"))
 	return u
+}
+
+// inherited returns the value of defaults.job for a key that a job lacks, nil if there is none or if
+// the job drops it.
+func (u *unit) inherited(key string) *spec.Node {
+	if u.kind != jobUnit || u.linter.set.Workspace == nil || u.node.Get(key) != nil || u.drops(key) {
+		return nil
+	}
+	return u.linter.set.Workspace.JobDefaults.Get(key)
+}
+
+// drops reports whether a job does not inherit what is at a path.
+func (u *unit) drops(path string) bool {
+	list := u.node.Get("without")
+	return list != nil && slices.ContainsFunc(list.Items, func(item *spec.Node) bool {
+		dropped, err := valuepath.Parse(item.Text)
+		return err == nil && dropped.Matches(valuepath.Own(path))
+	})
 }
 
 // ofFamily decodes a job of a family; name is that of the family.
