@@ -155,6 +155,7 @@ func (in *invocation) makePlan(ctx context.Context, p *planning) error {
 	}
 	progress := screen.NewReading(in.Invocation, in.pacing)
 	input.OnRead = progress.Read
+	input.Note = func(note string) { p.notes = append(p.notes, note) }
 	plan, err := apply.MakePlan(ctx, p.service, input)
 	progress.Close()
 	if err != nil {

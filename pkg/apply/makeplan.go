@@ -2,9 +2,12 @@ package apply
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/remedy"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // PlanInput is what a plan is made from, apart from the live state. MakePlan fills in Input.Live
@@ -22,6 +25,10 @@ type PlanInput struct {
 	// OnRead is called after each job with the number of jobs read and the
 	// number of all; nil: it is not called. It must be safe for concurrent use.
 	OnRead func(done, total int)
+
+	// Note is called with what the service does not show of the declared jobs; nil: it is not
+	// called.
+	Note func(note string)
 }
 
 // MakePlan reads the live state within the scope and compares it with the definitions, job by job.
@@ -48,6 +55,7 @@ func MakePlan(ctx context.Context, api live.API, in PlanInput) (*diff.Plan, erro
 		return nil, err
 	}
 	in.Live = read.snap
+	in.tellUnseen()
 	planner := diff.NewPlanner(in.Input)
 	if err := read.jobs(ctx, planner.Compare); err != nil {
 		return nil, err
@@ -58,4 +66,30 @@ func MakePlan(ctx context.Context, api live.API, in PlanInput) (*diff.Plan, erro
 		}
 	}
 	return planner.Plan(), nil
+}
+
+// tellUnseen counts the jobs that declare a state which the listing does not show.
+func (in *PlanInput) tellUnseen() {
+	unseen := map[[2]string]bool{}
+	for id, project := range in.Live.Projects {
+		for _, job := range project.Jobs {
+			if job.Item.StateUnseen {
+				unseen[[2]string{id, job.Name}] = true
+			}
+		}
+	}
+	n := 0
+	for _, job := range in.Head.Jobs {
+		if job.Enabled != nil && unseen[[2]string{job.ProjectID, job.Name}] {
+			n++
+		}
+	}
+	if n == 0 || in.Note == nil {
+		return
+	}
+	compared := "it is compared with what was applied last"
+	if in.Base == nil {
+		compared = "it is not compared, because there is no base; " + string(remedy.SwitchState)
+	}
+	in.Note(fmt.Sprintf("enabled: of %s cannot be read, because the service does not show whether a job is disabled; %s", sanitize.Counted(n, "job"), compared))
 }

@@ -41,7 +41,7 @@ func (s *step) stateIsRight(ctx context.Context, id string) bool {
 		s.noteRead(err)
 		s.end(Failed, "not sent, because the present state could not be read: %s", describe(err))
 		return true
-	case item != nil && item.Disabled == s.wantsDisabled():
+	case item != nil && item.Disabled == s.wantsDisabled() && !item.StateUnseen:
 		s.end(Unchanged, "")
 		return true
 	}
@@ -104,6 +104,11 @@ func (s *step) switchState(ctx context.Context, id string, disable bool) (switch
 			return switched, err
 		case sawNothing:
 			return switchUnknown, err
+		case sawUnsaid:
+			if !attempts.again(ctx, err) {
+				return switchUnknown, err
+			}
+			continue
 		}
 		if !attempts.again(ctx, err) {
 			return switchGaveUp, err
@@ -123,6 +128,8 @@ func (s *step) lookAfterState(ctx context.Context, id string, disable bool, got 
 		case err != nil:
 			s.noteRead(err)
 		case item == nil: // the listing lags behind a create
+		case item.StateUnseen:
+			return sawUnsaid
 		case item.Disabled == disable:
 			return sawWanted
 		default:
@@ -157,10 +164,13 @@ func (r *run) settleStates(ctx context.Context) {
 				lastErr = err
 				return false
 			}
-			if item == nil || item.Disabled != s.wantsDisabled() {
+			if item == nil || item.Disabled != s.wantsDisabled() && !item.StateUnseen {
 				return false
 			}
 			s.end(Applied, "")
+			if item.StateUnseen {
+				s.end(Applied, "the service does not show whether a job is disabled, so this is not confirmed")
+			}
 			s.close()
 			return true
 		})

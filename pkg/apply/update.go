@@ -127,7 +127,7 @@ func (s *step) replace(ctx context.Context, id string, body, before *jsontree.Va
 // replaceRefused ends a refused update. A disabled job may have to be enabled for it; it is
 // disabled again whatever the result.
 func (s *step) replaceRefused(ctx context.Context, id string, body, before *jsontree.Value, refusal error) bool {
-	disabled := s.change.Live != nil && s.change.Live.Item.Disabled
+	disabled := s.change.Live != nil && (s.change.Live.Item.Disabled || s.change.Live.Item.StateUnseen && s.disables())
 	if !disabled || s.recovered || client.EndsRun(refusal) || live.Gone(refusal) || errors.Is(refusal, client.ErrForbidden) {
 		return s.endRefused(refusal)
 	}
@@ -189,6 +189,11 @@ func (s *step) endInPart() {
 		s.result.Next = remedy.Replan
 	}
 	s.result.Message = fmt.Sprintf("written in part, %s; then: %s", strings.Join(s.result.Written, ", "), s.result.Message)
+}
+
+// disables reports whether the definition of the step's job disables it.
+func (s *step) disables() bool {
+	return s.change.Want != nil && s.change.Want.Enabled != nil && !*s.change.Want.Enabled
 }
 
 // endUnsent ends an action whose write was certainly not processed.

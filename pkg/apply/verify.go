@@ -56,6 +56,7 @@ const (
 	sawWanted               // as the plan wants it
 	sawOther                // something else
 	sawGone                 // it does not exist
+	sawUnsaid               // the service does not show it
 )
 
 // lookAfterUpdate reads the job until it differs from before or no looks are left.

@@ -17,7 +17,7 @@ func (j *jobTask) isPlainlyInStep() bool {
 	case options.ShowUndeclared || options.Explain || len(options.WriteSecrets) > 0,
 		j.in.Unproven[want.Address] || j.in.LeftEnabled[live.ID],
 		len(live.Unseen) > 0 || len(j.triedOf(want)) > 0,
-		want.Enabled != nil && *want.Enabled == live.Item.Disabled,
+		want.Enabled != nil && (*want.Enabled == live.Item.Disabled || live.Item.StateUnseen),
 		j.base != nil && j.before == nil,
 		j.before != nil && (j.before.Name != want.Name || !compile.SameBody(j.before, want)):
 		return false

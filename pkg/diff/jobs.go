@@ -361,12 +361,21 @@ func (j *jobTask) enabled(change *Change) {
 		change.Actions = append(change.Actions, ActionDisable)
 		return
 	}
-	if want.Enabled == nil || *want.Enabled == !live.Item.Disabled || j.ignore.matches(enabledPath) {
+	if want.Enabled == nil || j.ignore.matches(enabledPath) {
 		return
 	}
 	field := Field{
 		Path: enabledPath, Before: jsontree.Bool(!live.Item.Disabled), After: jsontree.Bool(*want.Enabled),
 		Verdict: VerdictChange,
+	}
+	if live.Item.StateUnseen {
+		// Only the base knows the state. Without one it would be written at each apply.
+		if j.base == nil || before != nil && before.Enabled != nil && *before.Enabled == *want.Enabled {
+			return
+		}
+		field.Before = nil
+	} else if *want.Enabled == !live.Item.Disabled {
+		return
 	}
 	if before != nil && before.Enabled != nil {
 		// The state has two values, so three sides cannot all differ: no conflict is possible.

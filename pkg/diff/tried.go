@@ -73,7 +73,7 @@ func (p *Planner) bodyIs(live *LiveJob, job *compile.Job) bool {
 // takeLive copies the live channels and enabled state that are as job declares them. A channel keeps
 // the configuration that it had in into, unless the service shows the one of job.
 func takeLive(into, job *compile.Job, live *LiveJob) {
-	if job.Enabled != nil && *job.Enabled == !live.Item.Disabled {
+	if job.Enabled != nil && *job.Enabled == !live.Item.Disabled && !live.Item.StateUnseen {
 		into.Enabled = job.Enabled
 	}
 	for _, notice := range job.Notices {

@@ -18,6 +18,9 @@ func listJobs(rq *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if rq.e.quirks.NoTotal {
+		return ok(obj("jobs", rows))
+	}
 	return ok(obj("total", num(total), "jobs", rows))
 }
 
@@ -99,6 +102,9 @@ func (rq *request) jobItem(j *job) *jsontree.Value {
 	)
 	if !j.LastBuild.IsZero() {
 		item.Set("last_build_time", jsontree.Int(j.LastBuild.UnixMilli()))
+	}
+	if rq.e.quirks.NoState {
+		item.Delete("disabled")
 	}
 	if rq.e.quirks.ExtraFields {
 		item.Set("build_project_id", str(recordID(j.ID)))

@@ -108,6 +108,14 @@ type Quirks struct {
 	BareObjects bool `json:"bare_objects"`
 	// NullErrors answers an object of nulls in place of "error": null.
 	NullErrors bool `json:"null_errors"`
+	// NoState leaves disabled out of the rows of jobs.
+	NoState bool `json:"no_state"`
+	// NoTotal leaves the count out of lists of jobs and templates.
+	NoTotal bool `json:"no_total"`
+	// BareTemplates prints the list of templates without its count, as the result itself.
+	BareTemplates bool `json:"bare_templates"`
+	// NullTemplates answers null where there are no templates.
+	NullTemplates bool `json:"null_templates"`
 	// Doubles stores numbers as floating point prints them: 1.10 becomes 1.1.
 	Doubles bool `json:"doubles"`
 	// TemplateMembers shows image, image_source, actions and

@@ -138,6 +138,14 @@ func queryTemplates(rq *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
+	switch q := &rq.e.quirks; {
+	case q.NullTemplates && total == 0:
+		return rq.success(jsontree.Null())
+	case q.BareTemplates:
+		return rq.success(items)
+	case q.NoTotal:
+		return rq.success(obj("items", items))
+	}
 	return rq.success(obj("total_size", num(total), "items", items))
 }
 

@@ -82,7 +82,7 @@ func (e *Exporter) fingerprint(body *jsontree.Value) string {
 // values: secrets and a channel's param_config.
 func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 	var paths []string
-	if wantEnabled := job.Enabled == nil || *job.Enabled; wantEnabled == live.Item.Disabled {
+	if wantEnabled := job.Enabled == nil || *job.Enabled; wantEnabled == live.Item.Disabled && !live.Item.StateUnseen {
 		paths = append(paths, "enabled")
 	}
 	if job.Name != live.Name {

@@ -238,7 +238,7 @@ func (u *update) keys() []string {
 			}
 		}
 	}
-	if enabled := u.job.Enabled == nil || *u.job.Enabled; enabled == u.live.Item.Disabled {
+	if enabled := u.job.Enabled == nil || *u.job.Enabled; enabled == u.live.Item.Disabled && !u.live.Item.StateUnseen {
 		keys = append(keys, "enabled")
 	}
 	if slices.ContainsFunc(u.e.Differences(u.job, u.live), func(path string) bool { return strings.HasPrefix(path, "notifications.") }) {

@@ -29,6 +29,7 @@ const (
 	ApplyOverV1    Remedy = "apply with --api v1, whose routes show them; --allow-hidden updates the job all the same"
 	WriteOverV1    Remedy = "apply again with --api v1: the routes of v3 may not take these members"
 	ApplyRescuing  Remedy = "apply again with --rescue FILE, which keeps the old template's body before it is deleted"
+	SwitchState    Remedy = "buildsync job disable and buildsync job enable set it"
 	RescueIfUnique Remedy = "if the service wants unique names: apply again with --rescue FILE, which keeps the old template's body and deletes it first"
 	DeleteUnused   Remedy = "look at them and delete the one that is not used"
 

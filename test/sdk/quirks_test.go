@@ -24,6 +24,7 @@ func unreadable() map[string][]string {
 		"parameters-as-list": {"ShowHistoryDetails"},
 		"text-in-text":       {"ListJobConfig"},
 		"object-result":      {"UpdateNotice"},
+		"bare-templates":     {"ListTemplates"},
 		"bare-objects":       {"CreateTemplates", "ListJobConfig", "ListTemplates"},
 		"null-errors":        {"CreateBuildJob"}, // and so all that have an envelope
 	}

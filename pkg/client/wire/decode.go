@@ -28,6 +28,7 @@ func DecodeJobItem(v *jsontree.Value) JobItem {
 		IsForbidden:     r.flag("is_forbidden"),
 		IsView:          r.flag("is_view"),
 	}
+	item.StateUnseen = r.get("disabled").IsEmpty()
 	finished := r.get("is_finished")
 	built := item.LastBuildStatus != "" && item.LastBuildStatus != "none"
 	item.Building = item.LastBuildStatus == "building" || built && !finished.IsAbsentOrNull() && !item.IsFinished

@@ -56,7 +56,13 @@ func isNumber(n json.Number) bool {
 
 func (r *reader) flag(keys ...string) bool {
 	v := r.get(keys...)
-	return (v.Kind() == jsontree.KindBool || v.Kind() == jsontree.KindString) && strings.EqualFold(v.Text(), "true")
+	switch v.Kind() {
+	case jsontree.KindBool, jsontree.KindString:
+		return strings.EqualFold(v.Text(), "true") || v.Text() == "1"
+	case jsontree.KindNumber:
+		return v.Text() == "1"
+	}
+	return false
 }
 
 // extra returns the members that were not read; nil for none.

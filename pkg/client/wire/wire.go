@@ -28,6 +28,9 @@ type JobItem struct {
 	IsForbidden     bool        `json:"is_forbidden"`
 	IsView          bool        `json:"is_view"`
 
+	// StateUnseen is true where the row has no disabled: the state is unknown.
+	StateUnseen bool `json:"-"`
+
 	// Building is true while a build is running, according to either of two members.
 	Building bool `json:"-"`
 
