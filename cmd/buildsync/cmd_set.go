@@ -46,7 +46,8 @@ the path itself chooses values: --where 'steps[*].image=maven3.5*' leaves other 
 A job that has no value at a path without * gets one; --missing chooses only such jobs.
 
 If other jobs take their value from the same place, set names them and writes nothing. --all changes
-these jobs too; --override writes the value into the chosen jobs.
+these jobs too; --override writes the value into the chosen jobs. With --delete it writes under
+without what they do not inherit.
 
 Exit codes: 0 done, also if nothing had to change; 3 invalid input, or a change that would reach
 jobs that were not chosen.`,

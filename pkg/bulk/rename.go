@@ -237,28 +237,7 @@ func (w *world) renameNode(job *spec.Node, old, fresh string) error {
 	if err := w.edits.setValue(entry{value: name, parent: job, key: key}, yamltext.Text(renamed(old, fresh, name.Text))); err != nil {
 		return err
 	}
-	former := yamltext.OneLine(yamltext.Sequence(yamltext.Text(name.Text)))
-	if have := job.Get("renamed_from"); have != nil {
-		list := []*yamltext.Node{}
-		if have.Kind == spec.SequenceNode {
-			for _, item := range have.Items {
-				list = append(list, written(item))
-			}
-		} else if !have.IsNull() {
-			list = append(list, written(have))
-		}
-		former = yamltext.OneLine(yamltext.Sequence(append(list, yamltext.Text(name.Text))...))
-	}
-	editor, err := w.edits.of(name.Range.Start)
-	if err != nil {
-		return err
-	}
-	if editor.Owns(job, "renamed_from") {
-		editor.SetKey(job, "renamed_from", former)
-	} else {
-		editor.InsertKey(job, "name", "renamed_from", former)
-	}
-	return nil
+	return w.edits.appendTexts(job, "name", "renamed_from", name.Text)
 }
 
 // renamed replaces the stars in fresh by the texts that the stars of old match in name.

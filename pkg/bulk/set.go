@@ -236,10 +236,14 @@ func (w *world) change(r Request, targets, chosen []target) (taken []target, err
 		best, first := c.next()
 		if best == nil {
 			left := c.rest(targets)
-			if !r.Override || r.Delete {
+			override := w.override
+			switch {
+			case !r.Override:
 				return nil, c.whyNot(left)
+			case r.Delete:
+				override = w.drop
 			}
-			more, err := w.override(r, left, append(slices.Clone(chosen), taken...))
+			more, err := override(r, left, append(slices.Clone(chosen), taken...))
 			return append(taken, more...), err
 		}
 		taken = append(taken, c.take(best.others)...)

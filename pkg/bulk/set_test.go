@@ -71,3 +71,48 @@ func oneStep(t *testing.T, step, in string) (spec.MapTree, valuepath.Path) {
 		"jobs.yaml":        "version: 1\njobs:\n  - name: a\n    arch: arm\n    steps:\n      - " + step + "\n",
 	}, path
 }
+
+// TestDeleteOfInheritedValues checks that --override deletes an inherited value in the chosen job
+// alone, where a job can drop it.
+func TestDeleteOfInheritedValues(t *testing.T) {
+	t.Parallel()
+	files := spec.MapTree{
+		"buildsync.yaml": "version: 1\ndefinitions: [\"*.yaml\"]\nprojects: {p: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: p\n" +
+			"defaults: {job: {flavor: 2u8g, labels: {team: x, other: y}, notifications: {MAIL: [buildJobFail]}, parameters: [{name: P, default: v}], extra: {z: {y: 1}, \"a.b\": 1}}}\n",
+		"jobs.yaml": "version: 1\njobs:\n  - {name: a, arch: arm, steps: []}\n  - {name: b, arch: arm, steps: []}\n  - {name: \"m-${{ matrix.k }}\", matrix: {k: [1, 2]}, arch: arm, steps: []}\n  - {name: w, without: [labels.other], arch: arm, steps: []}\n",
+	}
+	for _, test := range []struct{ job, path, want, problem string }{
+		{"a", "labels.team", "without: [labels.team]}", ""},
+		{"a", "labels[*]", "without: [labels.other, labels.team]}", ""},
+		{"a", "flavor", "without: [flavor]}", ""},
+		{"a", "notifications.MAIL", "without: [notifications.MAIL]}", ""},
+		{"a", "parameters[P]", "without: ['parameters[\"P\"]']}", ""},
+		{"a", "extra.z", "without: [extra.z]}", ""},
+		{"a", `["a.b"]`, "without: ['extra[\"a.b\"]']}", ""},
+		{"w", "labels.team", "without: [labels.other, labels.team]", ""},
+		{"a", "extra.z.y", "", "a job cannot drop a part"},
+		{"a", "parameters[P].defaultValue", "", "a job cannot drop a part"},
+		{"m-1", "flavor", "", "also of p/job/m-2"},
+	} {
+		path, err := valuepath.Parse(test.path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request := bulk.Request{Path: path, Delete: true, Override: true, Selects: func(o *bulk.Object) bool { return o.Name == test.job }}
+		result, err := bulk.Set(load(t, files), request)
+		switch {
+		case test.problem != "":
+			if err == nil || !strings.Contains(err.Error(), test.problem) {
+				t.Errorf("%s %s: %v", test.job, test.path, err)
+			}
+		case err != nil:
+			t.Errorf("%s %s: %v", test.job, test.path, err)
+		case !strings.Contains(string(result.Files["jobs.yaml"]), test.want):
+			t.Errorf("%s %s: wrote\n%s", test.job, test.path, result.Files["jobs.yaml"])
+		}
+		request.Override = false
+		if _, err := bulk.Set(load(t, files), request); err == nil {
+			t.Errorf("%s %s: deleted without --override", test.job, test.path)
+		}
+	}
+}
