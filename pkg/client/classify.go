@@ -90,7 +90,7 @@ func (e *Error) redirect(a *answer) {
 func (e *Error) refusal(success bool) {
 	gateway := fromGateway(e.Code)
 	e.Answered = e.Code != "" && !gateway
-	e.throttled = e.Status == http.StatusTooManyRequests || e.Code == codeThrottled
+	e.throttled = e.Status == http.StatusTooManyRequests || throttleCodes[e.Code]
 	switch {
 	case notFoundCodes[e.Code], e.Code == codeNoHistory:
 		e.kind = ErrNotFound
@@ -103,12 +103,13 @@ func (e *Error) refusal(success bool) {
 		e.kind = ErrRouteMissing
 	default:
 		e.kind = kindOfStatus(e.Status)
-		if inputCodes[e.Code] && (e.kind == ErrNotFound || e.kind == ErrExists && e.Code != codeInvalidParameter && e.Code != codeRejected) {
+		knowsNoObject := gateway || inputCodes[e.Code]
+		if knowsNoObject && (e.kind == ErrNotFound || e.kind == ErrExists && e.Code != codeInvalidParameter && e.Code != codeRejected) {
 			e.kind = nil
 		}
 	}
 	e.Outcome = Rejected
-	if gateway && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.Status == http.StatusTooManyRequests) {
+	if gateway && (e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden || e.throttled) {
 		e.Outcome = NotSent
 	}
 	e.passing = e.throttled

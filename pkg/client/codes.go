@@ -20,6 +20,8 @@ var (
 	}
 	// busyCodes do not show whether the call was processed.
 	busyCodes = map[string]bool{codeBusy: true, codeThrottled: true}
+	// throttleCodes ask for fewer calls.
+	throttleCodes = map[string]bool{codeThrottled: true, "APIGW.0308": true, "APIG.0308": true}
 	// openCodes are failures of the service while it handled a call.
 	openCodes = map[string]bool{
 		codeBusy: true, codeThrottled: true, "CB.00060101": true, "CB.00030004": true,
