@@ -98,7 +98,7 @@ func buildEndpoint(endpoint, region string) (string, error) {
 		if err != nil || address.Host == "" || strings.Trim(address.Path, "/") != "" {
 			return "", kit.UsageError{Text: fmt.Sprintf("--endpoint %q: write it as https://HOST, or as emulator", endpoint)}
 		}
-		if err := client.CheckEndpoint(endpoint); err != nil {
+		if err := client.CheckEndpoint("the endpoint", endpoint); err != nil {
 			return "", &failure{exitInvalid, err}
 		}
 		return endpoint, nil
@@ -114,15 +114,18 @@ func buildEndpoint(endpoint, region string) (string, error) {
 	return endpoint, nil
 }
 
-// iamEndpoint returns the IAM address of a build service. named is the one from the source of the
-// credentials. Only a password needs IAM: with other credentials a wrong address is only a note.
+// iamEndpoint returns the IAM address of a build service. Only a password needs IAM: with other
+// credentials a wrong address is only a note.
 func (in *invocation) iamEndpoint(endpoint, region string, found credentials.Found) (string, error) {
-	if iam := cmp.Or(credentials.IdentityURL(in.Env.Get("HW_AUTH_URL")), found.IAMEndpoint); iam != "" {
-		err := client.CheckEndpoint(iam)
-		if err == nil || found.Credentials.Kind() == "password" {
-			return iam, nil
+	if found.IAMEndpoint != "" {
+		err := client.CheckEndpoint(found.IAMSource, found.IAMEndpoint)
+		switch {
+		case err == nil:
+			return found.IAMEndpoint, nil
+		case found.Credentials.Kind() == "password":
+			return "", &failure{exitInvalid, err}
 		}
-		in.Note("HW_AUTH_URL is not used: %v", err)
+		in.Note("%v; it is not used", err)
 	}
 	if address, err := url.Parse(endpoint); err == nil && loopback.Is(address.Hostname()) {
 		return endpoint, nil // an emulator; its users' passwords are no business of the real IAM

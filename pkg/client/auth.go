@@ -334,6 +334,7 @@ func (a *authority) refuse(k *call, cause error) *Error {
 	}
 	var inner *Error
 	if errors.As(cause, &inner) {
+		e.Message, e.unreachable = joined("no token", inner.told()), inner.unreachable // the advice comes once, at the end
 		e.kind, e.throttled, e.RetryAfter, e.date = inner.kind, inner.throttled, inner.RetryAfter, inner.date
 	}
 	return e

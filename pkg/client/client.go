@@ -36,11 +36,11 @@ func New(cfg Config) (*Client, error) {
 	}
 	c := &Client{dialect: cfg.Dialect, stats: newRecorder(), hidden: slices.Clone(cfg.Hide)}
 	var err error
-	if c.endpoint, err = parseEndpoint("endpoint", cfg.Endpoint); err != nil {
+	if c.endpoint, err = parseEndpoint("the endpoint", cfg.Endpoint); err != nil {
 		return nil, err
 	}
 	if cfg.IAMEndpoint != "" {
-		if c.iam, err = parseEndpoint("IAM endpoint", cfg.IAMEndpoint); err != nil {
+		if c.iam, err = parseEndpoint("the IAM endpoint", cfg.IAMEndpoint); err != nil {
 			return nil, err
 		}
 	}

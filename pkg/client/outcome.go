@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -136,6 +137,14 @@ func (e *Error) Unwrap() error { return e.Cause }
 // Error returns one line for people: what was done, to what, why it failed, and what to do next if
 // that is known. It contains no secret and no terminal control character.
 func (e *Error) Error() string {
+	if next := e.Next(); next != "" {
+		return e.told() + "; " + next
+	}
+	return e.told()
+}
+
+// told is Error without the advice.
+func (e *Error) told() string {
 	var out strings.Builder
 	out.WriteString(e.Happened())
 	if e.Outcome == Unsure && e.Method != "" && e.Method != "GET" {
@@ -146,9 +155,6 @@ func (e *Error) Error() string {
 		if first := e.first(); first != "" {
 			fmt.Fprintf(&out, ", first: %s", first)
 		}
-	}
-	if next := e.Next(); next != "" {
-		out.WriteString("; " + next)
 	}
 	return out.String()
 }
@@ -174,7 +180,7 @@ func (e *Error) reason() string {
 	if e.Status != 0 {
 		parts = append(parts, fmt.Sprintf("HTTP %d", e.Status))
 	}
-	if e.Code != "" {
+	if e.Code != "" && e.Code != strconv.Itoa(e.Status) { // IAM repeats the status
 		parts = append(parts, sanitize.Line(e.Code, 100))
 	}
 	text := strings.Join(parts, " ")

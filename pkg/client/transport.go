@@ -119,10 +119,10 @@ func certificatePool(file string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// CheckEndpoint returns the error of New for a service address, so that callers can check it before
-// they look for credentials.
-func CheckEndpoint(text string) error {
-	_, err := parseEndpoint("endpoint", text)
+// CheckEndpoint returns the error of New for an address, which what names, so that callers can check
+// it before they look for credentials.
+func CheckEndpoint(what, text string) error {
+	_, err := parseEndpoint(what, text)
 	return err
 }
 
@@ -132,15 +132,15 @@ func parseEndpoint(what, text string) (*url.URL, error) {
 	shown := sanitize.Line(text, 200)
 	switch {
 	case err != nil || u.Host == "" || u.Hostname() == "":
-		return nil, fmt.Errorf("the %s is not a URL such as https://cloudbuild-ext.cn-north-4.myhuaweicloud.com", what)
+		return nil, fmt.Errorf("%s is not a URL such as https://HOST", what)
 	case u.User != nil:
-		return nil, fmt.Errorf("the %s holds a user or a password; credentials come from the environment", what)
+		return nil, fmt.Errorf("%s holds a user or a password; credentials come from the environment", what)
 	case strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "":
-		return nil, fmt.Errorf("the %s %q must end with the host: no path, no query", what, shown)
+		return nil, fmt.Errorf("%s %q must end with the host: no path, no query", what, shown)
 	case u.Scheme == "http" && !loopback.Is(u.Hostname()):
-		return nil, fmt.Errorf("the %s %q is plain http, which is for loopback only: credentials would travel unencrypted; use https", what, shown)
+		return nil, fmt.Errorf("%s %q is plain http, which is for loopback only: credentials would travel unencrypted; use https", what, shown)
 	case u.Scheme != "https" && u.Scheme != "http":
-		return nil, fmt.Errorf("the %s %q must begin with https://", what, shown)
+		return nil, fmt.Errorf("%s %q must begin with https://", what, shown)
 	}
 	return &url.URL{Scheme: u.Scheme, Host: u.Host}, nil
 }

@@ -26,7 +26,8 @@ type Options struct {
 type Found struct {
 	client.Credentials
 	Source      string // for people: "environment variables HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK"
-	IAMEndpoint string // where the source names one
+	IAMEndpoint string // where the source or HW_AUTH_URL names one
+	IAMSource   string // for people: what names IAMEndpoint
 	DomainID    string // of the account, where the source names one
 }
 
@@ -48,6 +49,7 @@ func Find(opts Options) (Found, error) {
 			return Found{}, err
 		}
 		if found.Source != "" {
+			found.nameIAM(opts)
 			return found, nil
 		}
 	}
@@ -56,14 +58,14 @@ func Find(opts Options) (Found, error) {
 
 func sdkVariables(opts Options) (Found, error) {
 	return keyFrom(opts, "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN",
-		"HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEICLOUD_SDK_DOMAIN_ID", "")
+		"HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEICLOUD_SDK_DOMAIN_ID")
 }
 
 func terraformVariables(opts Options) (Found, error) {
-	return keyFrom(opts, "HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN", "HW_PROJECT_ID", "HW_DOMAIN_ID", "HW_AUTH_URL")
+	return keyFrom(opts, "HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN", "HW_PROJECT_ID", "HW_DOMAIN_ID")
 }
 
-func keyFrom(opts Options, access, secret, token, project, domain, iam string) (Found, error) {
+func keyFrom(opts Options, access, secret, token, project, domain string) (Found, error) {
 	get := opts.Getenv
 	key := signer.Key{Access: get(access), Secret: get(secret), SecurityToken: get(token)}
 	switch {
@@ -82,16 +84,33 @@ func keyFrom(opts Options, access, secret, token, project, domain, iam string) (
 	if key.SecurityToken != "" {
 		found.Source = fmt.Sprintf("environment variables %s, %s and %s", access, secret, token)
 	}
-	if iam != "" {
-		found.IAMEndpoint = IdentityURL(get(iam))
-	}
 	return found, nil
 }
 
-// IdentityURL removes the version from the end of an identity URL: HW_AUTH_URL is usually written
-// as https://iam.REGION.myhuaweicloud.com:443/v3.
-func IdentityURL(text string) string {
-	return strings.TrimSuffix(strings.TrimSuffix(strings.TrimRight(text, "/"), "/v3"), "/")
+// nameIAM sets the IAM address: that of the profile, or else that of HW_AUTH_URL.
+func (f *Found) nameIAM(opts Options) {
+	if f.IAMEndpoint == "" {
+		f.IAMEndpoint, f.IAMSource = opts.Getenv("HW_AUTH_URL"), "HW_AUTH_URL"
+	}
+	if f.IAMEndpoint = identityURL(f.IAMEndpoint); f.IAMEndpoint == "" {
+		f.IAMSource = ""
+	}
+}
+
+// identityURL returns the address of the host in an identity URL. HW_AUTH_URL is usually written as
+// https://iam.REGION.myhuaweicloud.com:443/v3, and also with the path of the token call, or
+// without https://.
+func identityURL(text string) string {
+	text = strings.TrimRight(strings.TrimSpace(text), "/")
+	for _, end := range [...]string{"/auth/tokens", "/v3"} {
+		if start := len(text) - len(end); start >= 0 && strings.EqualFold(text[start:], end) {
+			text = strings.TrimRight(text[:start], "/")
+		}
+	}
+	if text != "" && !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	return text
 }
 
 func readyToken(opts Options) (Found, error) {
@@ -137,7 +156,6 @@ func iamUser(opts Options) (Found, error) {
 	return Found{
 		Credentials: client.Credentials{Password: p},
 		Source:      "environment variables HW_USER_NAME, HW_USER_PASSWORD and HW_DOMAIN_NAME",
-		IAMEndpoint: IdentityURL(get("HW_AUTH_URL")),
 		DomainID:    get("HW_DOMAIN_ID"),
 	}, nil
 }

@@ -66,7 +66,9 @@ func TestFind(t *testing.T) {
 		iam     string
 		err     string
 	}{
-		{name: "SDK variables before all others", env: []env{sdk, terraform, {"BUILDSYNC_TOKEN": "T"}}, home: home, want: key("AK-sdk", "SK-sdk", "ST", "p9"), source: "HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and HUAWEICLOUD_SDK_SECURITY_TOKEN"},
+		{name: "SDK variables before all others", env: []env{sdk, terraform, {"BUILDSYNC_TOKEN": "T"}}, home: home, want: key("AK-sdk", "SK-sdk", "ST", "p9"), source: "HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and HUAWEICLOUD_SDK_SECURITY_TOKEN", iam: "https://iam.example.com"},
+		{name: "the profile's IAM before HW_AUTH_URL", env: []env{{"HW_AUTH_URL": "https://iam.example.org/v3"}}, home: home, want: key("AK-profile", "SK-#;%(x)s-profile", "ST-profile", "p1"), source: "profile [basic]", iam: "https://iam.example.com"},
+		{name: "OpenStack's variables are no source", env: []env{terraform, {"OS_ACCESS_KEY": "AK-os", "OS_SECRET_KEY": "SK-os", "OS_AUTH_URL": "https://iam.example.org/v3", "OS_AUTH_TOKEN": "T"}}, want: key("AK-tf", "SK-tf", "", ""), source: "HW_ACCESS_KEY and HW_SECRET_KEY", iam: "https://iam.example.com"},
 		{name: "Terraform's variables before the file", env: []env{terraform, {"BUILDSYNC_TOKEN": "T"}}, home: home, want: key("AK-tf", "SK-tf", "", ""), source: "HW_ACCESS_KEY and HW_SECRET_KEY", iam: "https://iam.example.com"},
 		{name: "file before a token", env: []env{{"BUILDSYNC_TOKEN": "T"}}, home: home, want: key("AK-profile", "SK-#;%(x)s-profile", "ST-profile", "p1"), source: "profile [basic] of " + path, iam: "https://iam.example.com"},
 		{name: "named profile before the variables", env: []env{sdk}, home: home, profile: "work", want: key("AK-work", "SK-work", "", ""), source: "profile [work]"},
@@ -117,6 +119,22 @@ func TestFind(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAuthURL checks the forms in which people write the identity address.
+func TestAuthURL(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", " \n": "", "https://iam.h": "https://iam.h", "https://iam.h/": "https://iam.h", "https://iam.h/v3": "https://iam.h", "https://iam.h//v3//": "https://iam.h",
+		"https://iam.h/V3/": "https://iam.h", "https://iam.cn-north-4.myhuaweicloud.com:443/v3\n": "https://iam.cn-north-4.myhuaweicloud.com:443",
+		"https://iam.h/v3/auth/tokens": "https://iam.h", "iam.h/v3": "https://iam.h", "iam.h": "https://iam.h", "http://127.0.0.1:80/v3": "http://127.0.0.1:80",
+		"https://iam.h/v2.0": "https://iam.h/v2.0", "https://iam.h/a/v3": "https://iam.h/a", // refused where it is used
+	} {
+		found, err := credentials.Find(credentials.Options{Getenv: env{"BUILDSYNC_TOKEN": "T", "HW_AUTH_URL": text}.get})
+		if err != nil || found.IAMEndpoint != want || (found.IAMSource == "HW_AUTH_URL") != (want != "") {
+			t.Errorf("%q is %q of %q, want %q (%v)", text, found.IAMEndpoint, found.IAMSource, want, err)
+		}
 	}
 }
 

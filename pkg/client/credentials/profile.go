@@ -86,8 +86,8 @@ func fromSection(section *ini.Section, shown, name string) (Found, error) {
 	return Found{
 		Credentials: client.Credentials{Key: key, ProjectID: value("project_id")},
 		Source:      fmt.Sprintf("profile [%s] of %s", sanitize.Line(name, 100), shown),
-		IAMEndpoint: value("iam_endpoint"),
-		DomainID:    value("domain_id"),
+		IAMEndpoint: value("iam_endpoint"), IAMSource: "iam_endpoint of the profile file",
+		DomainID: value("domain_id"),
 	}, nil
 }
 
