@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"maps"
 	"os"
 	"slices"
 	"sync"
@@ -15,15 +16,17 @@ import (
 
 	"github.com/buildsync/buildsync/internal/failpoint"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 // journalVersion is the version of the journal's lines.
 const journalVersion = 1
 
 // Journal is the append-only record of one run: each write, durable before it is sent, and how it
-// ended. It contains no body and no secret. Nothing depends on it: without one, or with a damaged
-// one, a run is as correct, but reports "someone else created it" instead of "an earlier run did",
-// and a person must finish a half-done template replacement.
+// ended. It contains no secret, and no body except that of a template that is deleted before its
+// replacement exists. Without one, or with a damaged one, a run is as correct, but reports "someone
+// else created it" instead of "an earlier run did", a person must finish a half-done template
+// replacement, and what only a deleted template held is lost.
 type Journal struct {
 	mu   sync.Mutex
 	file journalFile
@@ -54,7 +57,11 @@ type JournalEntry struct {
 	Want      string      `json:"want_fp,omitempty"`
 	Have      string      `json:"have_fp,omitempty"`
 	Outcome   Outcome     `json:"outcome,omitempty"`
-	CRC       string      `json:"crc"`
+
+	// Body is a template that is deleted before its replacement exists, without sensitive values.
+	Body string `json:"body,omitempty"`
+
+	CRC string `json:"crc"`
 }
 
 // The phases of a journal's lines.
@@ -131,7 +138,7 @@ var ErrForeignJournal = errors.New("the journal is of another endpoint")
 // another endpoint ErrForeignJournal.
 func ReadJournal(r io.Reader, endpoint string) (entries []JournalEntry, warning string, err error) {
 	scanner := bufio.NewScanner(r)
-	scanner.Buffer(nil, 1<<20)
+	scanner.Buffer(nil, 64<<20) // a body may be as long as an answer
 	for number := 1; scanner.Scan(); number++ {
 		e, ok := parseEntry(scanner.Bytes())
 		if !ok || e.Seq != number {
@@ -235,6 +242,36 @@ func replacing(entries []JournalEntry) map[string]bool {
 	return out
 }
 
+// keptTemplates returns the bodies of templates that a run deleted, or was about to delete, before it
+// had created the new ones, by address.
+func keptTemplates(entries []JournalEntry) map[string]*jsontree.Value {
+	out := map[string]*jsontree.Value{}
+	for _, e := range entries {
+		switch {
+		case e.Kind != diff.KindTemplate:
+		case e.Phase == phaseOutcome && e.Outcome.done():
+			delete(out, e.Key)
+		case e.Body != "":
+			if body, err := jsontree.Parse([]byte(e.Body), jsontree.Limits{}); err == nil {
+				out[e.Key] = body
+			}
+		}
+	}
+	return out
+}
+
+// keepTemplates notes the bodies that an earlier run left in its journal, so that they outlive this
+// run whatever it does.
+func (r *run) keepTemplates() error {
+	for _, address := range slices.Sorted(maps.Keys(r.plan.Kept)) {
+		e := JournalEntry{Phase: phaseIntent, Op: diff.ActionCreate, Kind: diff.KindTemplate, Key: address, Body: string(r.plan.Kept[address].AppendJSON(nil))}
+		if err := r.journal(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // entry names the object of the plan: for a replacement the old one, even after the new one exists.
 func (s *step) entry() JournalEntry {
 	id := s.result.ID
@@ -243,6 +280,6 @@ func (s *step) entry() JournalEntry {
 	}
 	return JournalEntry{
 		Op: s.action, Kind: s.change.Kind, Key: s.change.Address, ProjectID: s.change.ProjectID,
-		Name: s.change.Name, ID: id, Want: s.change.WantFingerprint, Have: s.change.HaveFingerprint,
+		Name: s.change.Name, ID: id, Want: s.change.WantFingerprint, Have: s.change.HaveFingerprint, Body: s.kept,
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/internal/crash"
 	"github.com/buildsync/buildsync/internal/failpoint"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
@@ -72,7 +73,7 @@ func Run(ctx context.Context, api API, plan *diff.Plan, opts Options) (*Report, 
 	defer cancel()
 	failpoint.At("begun")
 
-	if err := r.resolveSecrets(); err != nil {
+	if err := errors.Join(r.resolveSecrets(), r.keepTemplates()); err != nil {
 		return nil, err
 	}
 	for _, phase := range r.phases() {
@@ -336,26 +337,28 @@ type step struct {
 	result Result
 	began  time.Time
 
-	sends     int         // writes passed to the client
-	firstSent time.Time   // when the first of them was
-	number    int64       // of the newest change before the first
-	numbered  bool        // number is known
-	sent      atomic.Bool // there was one
-	cut       atomic.Bool // the run had to end before a write
-	release   func()      // of the context; nil if there is none
-	taken     bool        // a create was refused because of its name
-	refused   bool        // a create was refused, for any reason
-	recovered bool        // a disabled job was recovered for its update
-	made      creation    // of a create
-	twins     []twin      // objects with the created name, as last seen
-	twinsErr  error       // of the last look for twins
-	unseen    []string    // members that the routes do not show
-	turn      bool        // it holds newerUpdates.turn
-	lost      bool        // its update lost members that the route does not take
-	lingered  bool        // a whole settle window has passed
-	lastTry   bool        // no attempt follows
-	lastError error       // of the last write
-	putsBack  bool        // what is sent now ends a write under way, so an interrupt does not prevent it
+	sends     int             // writes passed to the client
+	firstSent time.Time       // when the first of them was
+	number    int64           // of the newest change before the first
+	numbered  bool            // number is known
+	sent      atomic.Bool     // there was one
+	cut       atomic.Bool     // the run had to end before a write
+	release   func()          // of the context; nil if there is none
+	taken     bool            // a create was refused because of its name
+	refused   bool            // a create was refused, for any reason
+	recovered bool            // a disabled job was recovered for its update
+	made      creation        // of a create
+	twins     []twin          // objects with the created name, as last seen
+	twinsErr  error           // of the last look for twins
+	unseen    []string        // members that the routes do not show
+	old       *jsontree.Value // the template to replace, as it was read
+	kept      string          // the template that is deleted before its replacement exists
+	turn      bool            // it holds newerUpdates.turn
+	lost      bool            // its update lost members that the route does not take
+	lingered  bool            // a whole settle window has passed
+	lastTry   bool            // no attempt follows
+	lastError error           // of the last write
+	putsBack  bool            // what is sent now ends a write under way, so an interrupt does not prevent it
 }
 
 // begin starts an action. If the run must stop, it records the action as skipped and returns nil.

@@ -168,6 +168,7 @@ func (s *step) deleteThenCreate(ctx context.Context, old string, creation creati
 		s.end(Failed, "not replaced: the service wants unique names, so the old template would have to be deleted first, and nothing else holds its body")
 		return
 	}
+	s.kept = string(diff.KeptTemplate(s.old).AppendJSON(nil))
 	if !s.deleteTemplate(ctx, old) {
 		return
 	}
@@ -191,6 +192,7 @@ func (s *step) deleteThenCreate(ctx context.Context, old string, creation creati
 func (s *step) oldAsPlanned(ctx context.Context, old string) bool {
 	item, ok := s.templateAsPlanned(ctx, old, "replaced")
 	if item != nil {
+		s.old = item
 		s.change = s.change.OntoTemplate(item, s.run.opts.Modules)
 	}
 	return ok

@@ -1,6 +1,8 @@
 package apply_test
 
 import (
+	"bytes"
+	"os"
 	"slices"
 	"testing"
 
@@ -191,5 +193,67 @@ func TestReplacementRefusesHiddenValues(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// TestDeletedTemplateIsKept checks a service with unique names where a run ends between the delete of
+// the old template and the create of the new one, and where the next run cannot create it either.
+// The journal keeps what no definition declares, and no secret.
+func TestDeletedTemplateIsKept(t *testing.T) {
+	t.Parallel()
+	quirks := emulator.NoQuirks()
+	quirks.UniqueTemplates = emulator.Unique409
+	w := newWorld(t, quirks)
+	var all []string
+	for _, m := range ofTemplate().Members() {
+		all = append(all, m.Key)
+	}
+	w.converge(&compile.Result{Templates: []*compile.Template{templateWith("echo before", all...)}})
+	before := w.MustTruth(t).Templates[0].Body
+	base := &compile.Result{Templates: []*compile.Template{templateWith("echo before")}}
+	head := &compile.Result{Templates: []*compile.Template{templateWith("echo after")}}
+	var entries []apply.JournalEntry
+	run := func(fault emulator.Fault) *apply.Report {
+		t.Helper()
+		plan := w.plan(head, base, func(in *apply.PlanInput) { in.Journal = entries })
+		path := t.TempDir() + "/journal"
+		journal, err := apply.CreateJournal(path, w.URL, plan.PlanID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer journal.Close()
+		if fault.Op != "" {
+			w.strike(fault)
+		}
+		report := w.apply(plan, apply.Options{Journal: journal})
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if entries, _, err = apply.ReadJournal(bytes.NewReader(data), w.URL); err != nil {
+			t.Fatal(err)
+		}
+		return report
+	}
+	refused := func(nth int) emulator.Fault {
+		return emulator.Fault{Op: "CreateTemplate", Nth: nth, Kind: emulator.FaultStatus, Status: 422, Code: "DEVCB.00030000", Times: 1}
+	}
+	if report := run(refused(2)); report.Complete() || len(w.MustTruth(t).Templates) != 0 {
+		t.Fatalf("the first run is to end between delete and create:\n%s", describe(report))
+	}
+	if report := run(refused(1)); report.Complete() {
+		t.Fatalf("the second run is to create nothing:\n%s", describe(report))
+	}
+	if report := run(emulator.Fault{}); !report.Complete() {
+		t.Fatalf("not complete:\n%s", describe(report))
+	}
+	got := w.MustTruth(t).Templates[0].Body
+	got.Get("template").Get("steps").Items()[0].Get("properties").Set("command", jsontree.String("echo before"))
+	got.Get("template").Get("steps").Items()[0].Delete("enable")
+	before.Get("template").Get("steps").Items()[0].Delete("enable")
+	before.SortKeys()
+	got.SortKeys()
+	if delta := cmp.Diff(string(before.AppendJSON(nil)), string(got.AppendJSON(nil))); delta != "" {
+		t.Errorf("more than the command changed (-before +after):\n%s", delta)
 	}
 }

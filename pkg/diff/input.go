@@ -75,6 +75,10 @@ type Input struct {
 	// Modules gives the facts about step modules; nil: there are none.
 	Modules Modules
 
+	// KeptTemplates has, by address, the templates that an earlier run deleted before it had created
+	// the new ones.
+	KeptTemplates map[string]*jsontree.Value
+
 	// Replacing has the uuids of templates that an earlier run began to replace and did not delete.
 	Replacing map[string]bool
 

@@ -38,6 +38,8 @@ type Plan struct {
 	Needs         []Need    `json:"needs,omitempty"`     // the secrets that apply needs; not part of the plan id
 	Groups        []Group   `json:"groups,omitempty"`    // changes with one cause, for display; only in the JSON form
 
+	Kept map[string]*jsontree.Value `json:"-"` // Input.KeptTemplates, for the journal of the next run
+
 	// Checksum covers the whole stored document, so that edits outside the plan id, such as in the
 	// summary, are detected. Only the JSON form has it.
 	Checksum string `json:"checksum,omitempty"`

@@ -87,7 +87,7 @@ func newPlanner(in Input) *Planner {
 		plan: &Plan{
 			FormatVersion: FormatVersion, ToolVersion: in.ToolVersion, Environment: in.Environment,
 			Endpoint: in.Endpoint, Base: in.BaseRevision, Head: in.HeadRevision, Partial: in.partial(),
-			Refusals: []Refusal{}, Changes: []Change{},
+			Refusals: []Refusal{}, Changes: []Change{}, Kept: in.KeptTemplates,
 		},
 		live:    indexLive(in.Live),
 		claimed: map[*LiveJob]bool{},

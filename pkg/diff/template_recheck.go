@@ -3,6 +3,7 @@ package diff
 import (
 	"slices"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -51,6 +52,24 @@ func (c *Change) OntoTemplate(live *jsontree.Value, modules Modules) *Change {
 	out := *c
 	out.Desired = jsontree.Pack(replacement(c.WantTemplate.Body, live, c.overTemplate(live, modules).desired))
 	return &out
+}
+
+// KeptTemplate returns a live template as it may be stored: without the values of sensitive
+// parameters, which the definitions must declare.
+func KeptTemplate(live *jsontree.Value) *jsontree.Value {
+	out := live.Clone()
+	for _, list := range []*jsontree.Value{wire.Member(out, wire.KeyParameters), wire.Member(wire.Member(out, wire.KeyTemplate), wire.KeyParameters)} {
+		for _, item := range list.Items() {
+			param := wire.Parameter{Definition: item}
+			if !param.IsSensitive() {
+				continue
+			}
+			for _, field := range param.Fields(wire.ParamDefaultValue) {
+				field.Set(wire.KeyValue, jsontree.Null())
+			}
+		}
+	}
+	return out
 }
 
 // UnmetTemplate returns the fields in which a template that was read differs from what was sent. An

@@ -52,7 +52,15 @@ func (p *Planner) template(want *compile.Template, named []*LiveTemplate, out *o
 		}
 		change.Verdict, change.Actions, change.Desired = VerdictCreate, []Action{ActionCreate}, jsontree.Pack(want.Body)
 		change.Contents = p.contents(flatTemplate(want.Body), want.PlaceOf, &change)
+		kept := p.in.KeptTemplates[want.Address]
 		switch {
+		case kept != nil:
+			change.beforeTemplate = before
+			change = *change.OntoTemplate(kept, p.in.Modules)
+			whole := flatTemplate(change.DesiredBody())
+			change.WantFingerprint = Fingerprint(whole, p.in.Modules)
+			change.Contents = p.contents(whole, want.PlaceOf, &change) // what a journal adds must be seen
+			change.Note = "an apply that did not finish deleted the old one; what no definition declares is kept from it"
 		case before == nil:
 		case len(p.in.TriedTemplates[want.Address]) > 0: // where names are unique, a replacement deletes first
 			change.Note = "an apply that did not finish may have deleted the old one"
