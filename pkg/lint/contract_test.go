@@ -81,6 +81,12 @@ var cells = []struct {
 	{"secret-unused: a variable uses it", "secrets: [A]\nvars: {l: [{name: p, secret: A}]}\n", "    parameters: ${{ vars.l }}\n" + build, nil},
 	{"secret-unused: a channel uses it", "secrets: [A]\n", "    notifications: {DING_TALK: {param_config: {secret: A}, events: [buildJobFail]}}\n" + build, nil},
 	{"secret-unused: a reference makes the name", "secrets: [A, B]\nvars: {n: A}\n", "    parameters: [{name: p, secret: '${{ vars.n }}'}]\n" + command("${p}"), nil},
+	{"reference-form", "vars: {x: 2u8g}\n", "    labels: {a: '{{ vars.x }}'}\n    group_id: ${ vars.x }}\n    owner: $ {{vars.x}}\n    extra: {a: '${vars.x}', b: '${{ vars.x }}'}\n" + build, []string{
+		"warning reference-form 5:18-5:30 write ${{ vars.x }}", "warning reference-form 6:15-6:27", "warning reference-form 7:12-7:24", "warning reference-form 8:17-8:26"}},
+	{"reference-form: of a matrix, an input and the job", "", "    matrix: {m: [x, z]}\n    labels: {a: '{{ matrix.m }}', b: '{{ job.name }}', c: '{{ inputs.i }}'}\n    steps: [{sh: {name: Build, inputs: {command: 'make {{ inputs.command }}'}}}]\n", []string{
+		"error duplicate-job 3:11-3:12", "warning reference-form 6:18-6:32", "warning reference-form 6:39-6:53"}},
+	{"reference-form: of an input", "", build + "fragments: [{name: f, inputs: {i: {default: a}}, steps: [{sh: {name: B, inputs: {command: 'make {{ inputs.i }} ${{ inputs.i }}'}}}]}]\n", []string{"warning fragment-unused 6:20-6:21", "warning reference-form 6:97-6:111 write ${{ inputs.i }}"}},
+	{"reference-form: not of other languages", "vars: {x: a}\n", command("echo {{ vars.y }} {{ .vars.x }} {{ job.name }} {{vars}} {vars.x} $${{ vars.x }} {{ x.vars.x }} ${{ vars.x }}"), nil},
 	{"job-name", "", strings.Replace(jobHead, "name: a", "name: a.b", 1) + build, []string{"error job-name 3:11-3:14"}},
 	{"duplicate-job: the same key twice in all files", "", build + "  - {name: a, arch: arm, steps: []}\n", []string{"error duplicate-job 6:12-6:13"}},
 	{"duplicate-job: matrix included", "", build + "  - {name: \"${{ matrix.n }}\", matrix: {n: [a, b]}, arch: arm, steps: []}\n", []string{"error duplicate-job 6:12-6:29"}},

@@ -179,6 +179,7 @@ func (l *linter) file(file *spec.File) {
 	}
 	p.implicitTypes(file.Root)
 	p.secretLiterals(file.Root)
+	p.referenceForms(file.Root)
 	l.found[before:].SharpenInto(file.Root)
 }
 
@@ -200,6 +201,7 @@ func (l *linter) workspace() {
 	}
 	p.implicitTypes(w.Root)
 	p.secretLiterals(w.Root)
+	p.referenceForms(w.Root)
 	p.workspaceValues(w.Root)
 	l.found.SharpenInto(w.Root)
 }
