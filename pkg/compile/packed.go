@@ -36,7 +36,7 @@ func (c *compiler) packJob(j *Job, list []recorded) {
 	places := c.packing[:0]
 	before := ""
 	for i := range list {
-		path := list[i].path
+		path := list[i].whole()
 		shared := 0
 		for shared < min(len(path), len(before)) && path[shared] == before[shared] {
 			shared++

@@ -281,12 +281,12 @@ type paramBuilder struct {
 func (b *paramBuilder) last() *jsontree.Value { return b.params[len(b.params)-1] }
 
 func (b *paramBuilder) add(field, value string, at *spec.Node) {
-	b.u.record(b.path+"."+field, at)
+	b.u.noteMember(b.path, field, Provenance{Pos: at.Pos(), Origin: b.u.through(at.Origin)})
 	b.params = append(b.params, b.u.param(field, value))
 }
 
 func (b *paramBuilder) addFixed(field, value string) {
-	b.u.note(b.path+"."+field, Provenance{Pos: b.node.Pos(), Origin: b.fixed})
+	b.u.noteMember(b.path, field, Provenance{Pos: b.node.Pos(), Origin: b.fixed})
 	b.params = append(b.params, b.u.param(field, value))
 }
 

@@ -4,19 +4,32 @@ import "strings"
 
 // recorded is the origin of one value. A unit lists them in order; for equal paths the last counts.
 type recorded struct {
-	path string
+	path, member string // member is "" for a value that is not a member of path
 	Provenance
+}
+
+// whole returns the path of the value. Where nobody asks for places it is not made.
+func (r *recorded) whole() string {
+	if r.member == "" {
+		return r.path
+	}
+	return r.path + "." + r.member
 }
 
 // note records the origin of the value at path in the body.
 func (u *unit) note(path string, p Provenance) {
-	u.recorded = append(u.recorded, recorded{path, p})
+	u.recorded = append(u.recorded, recorded{path: path, Provenance: p})
+}
+
+// noteMember is note for a member of the value at path.
+func (u *unit) noteMember(path, member string, p Provenance) {
+	u.recorded = append(u.recorded, recorded{path, member, p})
 }
 
 func provenanceOf(list []recorded) map[string]Provenance {
 	m := make(map[string]Provenance, len(list))
 	for i := range list {
-		m[list[i].path] = list[i].Provenance
+		m[list[i].whole()] = list[i].Provenance
 	}
 	return m
 }

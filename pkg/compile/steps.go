@@ -123,7 +123,7 @@ func isBlank(n *spec.Node) bool {
 }
 
 func orderedStep(members map[string]*jsontree.Value, n *spec.Node) *jsontree.Value {
-	step := jsontree.Object()
+	step := jsontree.Object(make([]jsontree.Member, 0, len(members))...)
 	for _, key := range stepFields {
 		if v := members[key]; v != nil {
 			step.Set(key, v)

@@ -203,6 +203,10 @@ type globResult struct {
 	err   error
 }
 
+// forget drops the lists of files, which take memory: only the start of a run asks for them again
+// and again.
+func (t *lockedTree) forget() { t.globs = nil }
+
 // ReadFile implements spec.Tree.
 func (t *lockedTree) ReadFile(name string, limit int64) ([]byte, error) {
 	t.mutex.Lock()

@@ -30,7 +30,8 @@ type checked struct {
 }
 
 func check(tree spec.Tree, environment string, opts Options) checked {
-	tree = &lockedTree{Tree: tree}
+	locked := &lockedTree{Tree: tree}
+	tree = locked
 	reading, front := spec.OpenReading(tree, spec.Options{Environment: environment})
 	if reading == nil {
 		front.Sort()
@@ -44,6 +45,7 @@ func check(tree spec.Tree, environment string, opts Options) checked {
 	}
 	c := &checker{linter: newLinter(set, opts), tree: tree, front: front}
 	c.front = append(c.front, c.loadPolicies()...)
+	locked.forget()
 	c.run(reading)
 	all := c.decide(c.front)
 	return checked{all: all, readable: true, lastDay: c.judging.set.LastDay(opts.Today), stopped: c.stopped}

@@ -213,7 +213,11 @@ func (u *unit) readSteps(n *spec.Node) []step {
 		s.pointer = u.pointer + ".steps" + spec.ItemSegment(item, i)
 		for j := range s.props {
 			p := &s.props[j]
-			p.pointer = s.pointer + "." + strings.TrimPrefix(p.where+"."+p.key.Text, ".")
+			if p.where == "" {
+				p.pointer = s.pointer + "." + p.key.Text
+			} else {
+				p.pointer = s.pointer + "." + p.where + "." + p.key.Text
+			}
 		}
 		steps = append(steps, s)
 	}

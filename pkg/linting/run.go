@@ -183,7 +183,10 @@ func (l *Run) Run() error {
 // lintOnce uses the cache for an unchanged workspace. Fixed or unsaved files are not cached.
 func (l *Run) lintOnce() {
 	_, piped := l.tree.(*overlay)
-	env, tree := l.opts.Environment, &reading{l.tree, l.reads}
+	env, tree := l.opts.Environment, l.tree
+	if l.target.Named { // else Unread does not ask for them
+		tree = &reading{l.tree, l.reads}
+	}
 	if l.then != nil {
 		l.options.Changed = l.changedLines()
 	}
