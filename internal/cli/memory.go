@@ -51,7 +51,7 @@ func watchHeap() {
 }
 
 // spareBytes count as used but are never touched, so the system assigns no memory to them.
-const spareBytes = 12 << 20
+const spareBytes = 16 << 20
 
 // CollectLess is for commands that keep little of what they allocate, until release: a small heap
 // is collected when it has grown by the spare bytes, not each time it has doubled. It hardly
