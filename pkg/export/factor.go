@@ -182,7 +182,7 @@ func itemsIn(list *spec.Node) []*spec.Node {
 // shareable are the keys that can move to defaults.job: single values, since lists belong to the
 // job, and mappings that are merged key by key, notifications and extra.
 var shareable = []string{
-	"project", "owner", "labels", "arch", "flavor", "host_type", "build_config_type", "auto_update_sub_module", "notifications", "timeout", "build_if_code_updated", "extra",
+	"project", "owner", "labels", "arch", "flavor", "host_type", "build_config_type", "auto_update_sub_module", "notifications", "timeout", keyOnCommit, wire.KeyBuildIfCodeUpdated, "extra",
 }
 
 // defaults moves the value that most jobs have. A key that some job lacks stays, because that job

@@ -58,6 +58,8 @@ func (e *Exporter) Import(name string, text []byte, opts ImportOptions) (*Import
 			return nil, errors.New("it is a definition file already")
 		}
 		return nil, errors.New("it is neither a CodeArts build.yml nor a job's body as the API writes it")
+	case spec.ForeignBuildFlow:
+		return nil, fmt.Errorf("it is %s; import the build.yml of each job, which build_ref names", kind)
 	default:
 		return nil, fmt.Errorf("it is %s; only a CodeArts build.yml and a job's body as the API writes it can be imported", kind)
 	}

@@ -157,7 +157,18 @@ func formsOf(list *jsontree.Value, forms func(*jsontree.Value) []*yamltext.Node)
 var keyOrder = []string{
 	wire.KeyArch, wire.KeyFlavor, wire.KeyHostType, wire.KeyBuildConfigType, wire.KeyAutoUpdateSubModule, "enabled",
 	wire.KeySCMs, wire.KeyParameters, wire.KeySteps, "notifications", wire.KeyTriggers, wire.KeyTimeout,
-	wire.KeyBuildIfCodeUpdated, wire.KeyGroupID, "id",
+	keyOnCommit, wire.KeyGroupID, "id",
+}
+
+// keyOnCommit is the key of build_if_code_updated in a definition, which may have the API's name too.
+const keyOnCommit = "on_commit"
+
+// fileKey returns the key in a definition for a member of the body.
+func fileKey(member string) string {
+	if member == wire.KeyBuildIfCodeUpdated {
+		return keyOnCommit
+	}
+	return member
 }
 
 // tree is the whole definition in the chosen forms.
@@ -174,7 +185,7 @@ func (w *jobWriter) tree() *yamltext.Node {
 		if p := &w.parts[i]; p.asExtra {
 			extra.Add(p.key, verbatim(w.withoutSecrets(p)))
 		} else {
-			values[p.key] = p.value()
+			values[fileKey(p.key)] = p.value()
 		}
 	}
 	job := yamltext.Mapping(yamltext.Entry("name", yamltext.Text(w.live.Name)), yamltext.Entry("project", yamltext.Text(w.project.Alias)))

@@ -224,7 +224,7 @@ func (u *update) keys() []string {
 	body := tidy(u.live.Body, u.e.catalogue)
 	compiled := tidy(u.job.Body(), u.e.catalogue)
 	var keys []string
-	isKey := func(key string) bool { return slices.Contains(keyOrder, key) }
+	isKey := func(key string) bool { return slices.Contains(keyOrder, fileKey(key)) }
 	for _, side := range [][]string{memberNames(body.Members()), memberNames(compiled.Members())} {
 		for _, key := range side {
 			if u.e.fingerprint(only(key, body.Get(key))) == u.e.fingerprint(only(key, compiled.Get(key))) {
@@ -234,7 +234,7 @@ func (u *update) keys() []string {
 				keys = append(keys, "extra")
 			}
 			if isKey(key) {
-				keys = append(keys, key)
+				keys = append(keys, u.written(key))
 			}
 		}
 	}
@@ -348,15 +348,24 @@ func (u *update) emptiedExtra() *yamltext.Node {
 		bareKey(extra)
 	}
 	for _, key := range memberNames(tidy(u.job.Body(), u.e.catalogue).Members()) {
-		if !slices.Contains(keyOrder, key) && extra.Get(key) == nil {
+		if !slices.Contains(keyOrder, fileKey(key)) && extra.Get(key) == nil {
 			extra.Add(key, yamltext.Literal("null"))
 		}
 	}
 	return guardedKey(extra)
 }
 
+// written returns the key that the definition has, or is to get, for a member of the body.
+func (u *update) written(member string) string {
+	if u.have.Get(member) != nil {
+		return member
+	}
+	return fileKey(member)
+}
+
 // wanted is the value that a key is to have.
 func (u *update) wanted(key string) *yamltext.Node {
+	key = fileKey(key)
 	if key == "enabled" && u.want.Get(key) == nil {
 		return yamltext.Literal("true") // the definition, or a default, says otherwise
 	}
@@ -367,7 +376,7 @@ func (u *update) wanted(key string) *yamltext.Node {
 func (u *update) before(key string) string {
 	last := ""
 	for _, k := range append([]string{"name", "project", "owner", "labels", "template"}, keyOrder...) {
-		if k == key {
+		if k == fileKey(key) {
 			break
 		}
 		if u.have.Get(k) != nil {

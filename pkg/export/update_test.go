@@ -89,6 +89,47 @@ func TestFieldsCalledLikeAnInclude(t *testing.T) {
 	}
 }
 
+// TestEitherNameOfTheCommitTrigger brings a live commit trigger into definitions with either of its
+// names, beside defaults with either. The name that is written stays, and a new one is on_commit.
+func TestEitherNameOfTheCommitTrigger(t *testing.T) {
+	t.Parallel()
+	lines := []string{"", "on_commit: true", "on_commit: false", "build_if_code_updated: true", "build_if_code_updated: false"}
+	for _, defaults := range lines {
+		for _, written := range lines {
+			for _, live := range []string{"", "true", "false"} {
+				body := obj("job_name", "one", "arch", "arm", "steps", jsontree.Array())
+				if live != "" {
+					body.Set("build_if_code_updated", jsontree.Bool(live == "true"))
+				}
+				tree := spec.MapTree{
+					"buildsync.yaml":     "version: 1\nprojects: {shop: " + projectID + "}\ndefault_project: shop\ndefaults: {job: {" + defaults + "}}\n",
+					"definitions/a.yaml": "version: 1\njobs:\n  - name: one\n    arch: x86-64\n    steps: []\n",
+				}
+				if written != "" {
+					tree["definitions/a.yaml"] += "    " + written + "\n"
+				}
+				set, _ := spec.Load(tree, spec.Options{})
+				result, _ := compile.Compile(set, compile.Options{})
+				files, _, err := export.New(export.Options{Workspace: set}).Update(set, result.Jobs[0], liveJob(body), compile.Options{})
+				if err != nil {
+					t.Errorf("%q into %q below %q: %v", live, written, defaults, err)
+					continue
+				}
+				text := string(files[0].Text)
+				tree["definitions/a.yaml"] = text
+				planIsEmpty(t, tree, []*diff.LiveJob{liveJob(body)})
+				isCanonical(t, "a.yaml", files[0].Text)
+				if name, _, _ := strings.Cut(written, ":"); name != "" && !strings.Contains(text, name) && live != "" {
+					t.Errorf("%q into %q below %q: wrote\n%s", live, written, defaults, text)
+				}
+				if !strings.HasPrefix(written, "build") && strings.Contains(text, "build_if_code_updated") {
+					t.Errorf("%q into %q below %q: wrote the API's name:\n%s", live, written, defaults, text)
+				}
+			}
+		}
+	}
+}
+
 // TestUpdateLaw exports one random state, lets the job become another one, and
 // brings the definition there.
 func TestUpdateLaw(t *testing.T) {

@@ -76,7 +76,7 @@ func (w world) withoutDefaults(job *yamltext.Node) {
 	for _, f := range w.defaults.Fields {
 		key := f.Key.Text
 		f.Value = w.referred(f.Value)
-		have := job.Get(key)
+		have := job.Get(fileKey(key))
 		switch {
 		case key == "template" || key == "project" || key == "name":
 		case key == "enabled" && have == nil:
@@ -86,7 +86,7 @@ func (w world) withoutDefaults(job *yamltext.Node) {
 		case key == "extra" && f.Value.Kind == spec.MappingNode:
 			w.addMissing(job, key, f.Value, func() *yamltext.Node { return yamltext.Literal("null") })
 		case have == nil:
-			place(job, key, yamltext.Literal("null"))
+			place(job, fileKey(key), yamltext.Literal("null"))
 		}
 	}
 }

@@ -12,6 +12,7 @@ type ForeignKind string
 // The recognised kinds.
 const (
 	ForeignBuildYML   ForeignKind = "a CodeArts build.yml"
+	ForeignBuildFlow  ForeignKind = "a CodeArts build.yml of several jobs"
 	ForeignAPIBody    ForeignKind = "a job as the API returns it"
 	ForeignGitHub     ForeignKind = "a GitHub Actions workflow"
 	ForeignGitLab     ForeignKind = "a GitLab CI pipeline"
@@ -49,6 +50,7 @@ func Foreign(root *Node, text []byte) ForeignKind {
 		{ForeignKubernetes, func(n *Node) bool { return n.Str("apiVersion") != "" && n.Str("kind") != "" }},
 		{ForeignGitHub, isWorkflow},
 		{ForeignAPIBody, func(n *Node) bool { return apiBody(n) != nil }},
+		{ForeignBuildFlow, isBuildFlow},
 		{ForeignBuildYML, isBuildYML},
 		{ForeignGitLab, isPipeline},
 		{ForeignModules, func(n *Node) bool { return isList(n.Get("modules")) }},
@@ -82,6 +84,8 @@ func (k ForeignKind) hint(name string) string {
 	switch k {
 	case ForeignBuildYML, ForeignAPIBody:
 		return string(remedy.Import(sanitize.Line(name, 200)))
+	case ForeignBuildFlow:
+		return "import the build.yml of each of its jobs, which build_ref names"
 	case ForeignJob:
 		return `write "version: 1" and "jobs:" above it, and the job as an item of that list: "- name: …"`
 	case ForeignPolicies:
@@ -111,6 +115,13 @@ func apiBody(n *Node) *Node {
 	return n
 }
 
+// isBuildFlow recognises the form that starts several builds, each with a build.yml of its own.
+func isBuildFlow(n *Node) bool {
+	return isVersion2(n) && (n.Get("buildflow") != nil || isMap(n.Get("jobs")))
+}
+
+func isVersion2(n *Node) bool { return n.Str("version") == "2.0" || n.Str("version") == "2" }
+
 // isBuildYML recognises the documented form: version 2.0, with steps in phases.
 func isBuildYML(n *Node) bool {
 	steps := n.Get("steps")
@@ -121,8 +132,7 @@ func isBuildYML(n *Node) bool {
 			}
 		}
 	}
-	version := n.Str("version")
-	return n.Get("jobs") == nil && (version == "2.0" || version == "2") && (steps != nil || n.Get("params") != nil || n.Get("env") != nil)
+	return n.Get("jobs") == nil && isVersion2(n) && (steps != nil || n.Get("params") != nil || n.Get("env") != nil)
 }
 
 func isWorkflow(n *Node) bool {

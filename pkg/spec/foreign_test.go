@@ -18,6 +18,8 @@ func TestForeignFiles(t *testing.T) {
 	}{
 		{"build.yml", "version: 2.0\nparams:\n  - name: x\nsteps:\n  PRE_BUILD:\n    - checkout: {}\n", spec.ForeignBuildYML, "buildsync import jobs/x.yaml"},
 		{"build.yml without a version", "steps:\n  BUILD:\n    - sh: {}\n", spec.ForeignBuildYML, "import"},
+		{"build.yml of several jobs", "version: 2.0\nbuildflow:\n  jobs:\n    - {job: a, build_ref: a.yml}\n", spec.ForeignBuildFlow, "build_ref"},
+		{"build.yml with jobs of its own", "version: 2.0\njobs:\n  a:\n    steps: {BUILD: [{sh: {}}]}\n", spec.ForeignBuildFlow, ""},
 		{"API body", `{"job_name": "a", "arch": "arm", "steps": [{"module_id": "x"}], "project_id": "p"}`, spec.ForeignAPIBody, "import"},
 		{"answer of the API", `{"result": {"job_name": "a", "job_id": "1", "steps": []}, "status": "success", "error": null}`, spec.ForeignAPIBody, "import"},
 		{"GitHub", "name: ci\non: [push]\njobs:\n  build:\n    runs-on: ubuntu-latest\n    steps:\n      - uses: actions/checkout@v4\n", spec.ForeignGitHub, "move it out"},

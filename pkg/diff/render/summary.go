@@ -299,12 +299,19 @@ func needLines(plan *diff.Plan) []string {
 	for _, need := range plan.Needs {
 		const most = 3
 		names := make([]string, 0, most)
-		for i, address := range need.Addresses {
+		objects, seen := make([]string, 0, len(need.Addresses)), map[string]bool{}
+		for _, address := range need.Addresses { // a job and its notifications have one name
+			if object := name(address[strings.LastIndexByte(address, '/')+1:]); !seen[object] {
+				seen[object] = true
+				objects = append(objects, object)
+			}
+		}
+		for i, object := range objects {
 			if i == most {
-				names = append(names, fmt.Sprintf("and %d more", len(need.Addresses)-most))
+				names = append(names, fmt.Sprintf("and %d more", len(objects)-most))
 				break
 			}
-			names = append(names, name(address[strings.LastIndexByte(address, '/')+1:]))
+			names = append(names, object)
 		}
 		line := "Needs at apply: secret " + name(need.Secret) + " (" + strings.Join(names, ", ") + ")"
 		if need.Missing {
