@@ -212,6 +212,100 @@ var scenarios = []scenario{
 	{"a run with another configuration ended, shown", hook("new"), hook("old"), hook("new"), nil, hook("new")},
 	{"a run that enabled ended", jobWith("enabled: true"), jobWith("enabled: false"), jobWith("enabled: true"), nil, jobWith("enabled: true")},
 	{"a run that enabled ended, and it is defined as before", jobWith("enabled: false"), jobWith("enabled: false"), jobWith("enabled: true"), nil, jobWith("enabled: true")},
+	{"changed outside, drift is refused", oneJob, oneJob, otherJob, refuseDrift, ""},
+	{"changed here, drift is refused", otherJob, oneJob, oneJob, refuseDrift, ""},
+	{"mail changed outside, drift is refused", mail("failed"), mail("failed"), mail("successful"), refuseDrift, ""},
+	{"mail changed here, drift is refused", mail("failed, successful"), mail("failed"), mail("failed"), refuseDrift, ""},
+	{"template changed outside, drift is refused", templateWith("{sh: {name: s, inputs: {command: make}}}", ""), templateWith("{sh: {name: s, inputs: {command: make}}}", ""), templateWith("{sh: {name: s, inputs: {command: other}}}", ""), refuseDrift, ""},
+	{"template changed here, drift is refused", templateWith("{sh: {name: s, inputs: {command: all}}}", ""), templateWith("{sh: {name: s, inputs: {command: make}}}", ""), templateWith("{sh: {name: s, inputs: {command: make}}}", ""), refuseDrift, ""},
+	{"adopted", oneJob, "jobs: []", oneJob, nil, ""},
+	{"three values conflict", jobWith("flavor: 2u8g, timeout: 1h, extra: {z: 1}"), jobWith("flavor: 4u8g, timeout: 2h, extra: {z: 2}"), jobWith("flavor: 8u16g, timeout: 3h, extra: {z: 3}"), nil, ""},
+	{"four values conflict", jobWith("flavor: 2u8g, timeout: 1h, extra: {y: 1, z: 1}"), jobWith("flavor: 4u8g, timeout: 2h, extra: {y: 2, z: 2}"), jobWith("flavor: 8u16g, timeout: 3h, extra: {y: 3, z: 3}"), nil, ""},
+	{"a value is no longer declared", jobWith("extra: {z: 1}"), jobWith("flavor: 2u8g, extra: {z: 2}"), jobWith("flavor: 2u8g, extra: {z: 2}"), nil, ""},
+	{"a value in other letters changes", jobWith("flavor: 2u8g"), "", jobWith("flavor: 4U8G"), nil, ""},
+	{"an object keeps what the service added", jobWith("flavor: 2u8g, extra: {o: {a: 1}}"), "", jobWith("flavor: 4u8g, extra: {o: {a: 1, b: 2}}"), nil, ""},
+	{"code sources are new here", jobWith(scms("a", "b")), jobWith("flavor: 2u8g"), jobWith("flavor: 2u8g, " + scms("c")), nil, ""},
+	{"code sources are no longer declared", jobWith("flavor: 2u8g"), jobWith(scms("a")), jobWith(scms("a")), nil, ""},
+	{"code sources moved", jobWith(scms("a", "b")), "", jobWith(scms("b", "a")), nil, ""},
+	{"a step is new", twoSteps, oneJob, oneJob, func(in *diff.Input, _ map[string]*diff.LiveJob) { in.Options.ShowUndeclared = true }, ""},
+	{"contents of a new job", oneJob, "jobs: []", "", func(in *diff.Input, _ map[string]*diff.LiveJob) { in.Options.Contents = true }, ""},
+	{"the body has no name", oneJob, oneJob, oneJob, func(_ *diff.Input, live map[string]*diff.LiveJob) { live["a"].Body.Delete(wire.KeyJobName) }, ""},
+	{"not read, as at the base", oneJob, oneJob, oneJob, func(_ *diff.Input, live map[string]*diff.LiveJob) { live["a"].Body = nil }, ""},
+	{"not read, changed here", otherJob, oneJob, oneJob, func(_ *diff.Input, live map[string]*diff.LiveJob) { live["a"].Body = nil }, ""},
+	{"a value becomes a secret and is written again", jobWith("parameters: [{name: P, secret: S}]"), "", jobWith("parameters: [{name: P, default: x}]"), func(in *diff.Input, _ map[string]*diff.LiveJob) { in.Options.WriteSecrets = []string{"all"} }, ""},
+	{"a secret of a new parameter is written again", jobWith("parameters: [{name: P, secret: S}]"), "", oneJob, func(in *diff.Input, _ map[string]*diff.LiveJob) { in.Options.WriteSecrets = []string{"all"} }, ""},
+	{"two jobs need one secret", secretJobs, "jobs: []", "", nil, ""},
+	{"a default is ignored", jobWith("flavor: 2u8g, parameters: [{name: P, default: x}]"), "", jobWith("flavor: 4u8g, parameters: [{name: P, default: y}]"), func(in *diff.Input, _ map[string]*diff.LiveJob) {
+		in.Policy.Ignore = []spec.Ignore{{Job: "a", Fields: []string{"parameters[P].defaultValue"}}}
+	}, ""},
+	{"a predefined parameter comes first", jobWith("parameters: [{name: P, default: x}, {name: Q, default: y}]"), jobWith("parameters: [{name: P, default: x}, {name: Q, default: z}]"), jobWith("parameters: [{name: P, default: x}, {name: Q, default: z}]"), func(_ *diff.Input, live map[string]*diff.LiveJob) {
+		list := live["a"].Body.Get(wire.KeyParameters)
+		list.SetItems(append([]*jsontree.Value{parsed(`{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"codeBranch"},{"name":"defaults","value":"true"}]}`)}, list.Items()...))
+	}, ""},
+	{"one channel of two changes", jobWith("notifications: {MAIL: [failed], DING_TALK: [failed]}"), "", jobWith("notifications: {MAIL: [failed], DING_TALK: [successful]}"), nil, ""},
+	{"configuration changed outside", hook("new"), hook("new"), hook("old"), nil, ""},
+
+	{"quick check: an empty object is a text", jobWith("extra: {o: {}}"), jobWith("extra: {o: {}}"), jobWith("extra: {o: x}"), nil, ""},
+	{"quick check: a list of params", jobWith("extra: {o: {params: [{a: 1}]}}"), jobWith("extra: {o: {params: [{a: 1}]}}"), jobWith("extra: {o: {params: [{a: 1, b: 2}]}}"), nil, ""},
+	{"quick check: a list of others", jobWith("extra: {o: [{a: 1}]}"), jobWith("extra: {o: [{a: 1}]}"), jobWith("extra: {o: [{a: 1, b: 2}]}"), nil, ""},
+	{"quick check: the letters of a step's name", oneJob, oneJob, "jobs: [{name: a, arch: arm, flavor: 2u8g, steps: [{sh: {name: S, inputs: {command: make}}}]}]", nil, ""},
+	{"quick check: options that nobody declares", jobWith("parameters: [{name: P, default: x}]"), jobWith("parameters: [{name: P, default: x}]"), jobWith("parameters: [{name: P, default: x}]"), func(_ *diff.Input, live map[string]*diff.LiveJob) {
+		for _, field := range live["a"].Body.Get(wire.KeyParameters).Items()[0].Get(wire.KeyParams).Items() {
+			field.Set(wire.KeyLimits, parsed(`[{"name":"x"}]`))
+		}
+	}, ""},
+	{"line ends in a list", jobWith(`extra: {o: ["a\n"]}`), "", jobWith(`flavor: 2u8g, extra: {o: ["a\r\n"]}`), nil, ""},
+
+	{"template with members of the service", templateWith("{sh: {name: s, inputs: {command: all}}}", ""), templateWith("{sh: {name: s, inputs: {command: make}}}", ""), templateWith("{sh: {name: s, inputs: {command: make}}}", ""), func(in *diff.Input, _ map[string]*diff.LiveJob) {
+		body := in.Live.Templates[0].Body
+		body.Set("tool_type", jsontree.String("maven"))
+		body.Get(wire.KeyTemplate).Set("Custom_Note", jsontree.String("n"))
+		body.Get(wire.KeyTemplate).Set("toolURL", jsontree.String("u"))
+	}, ""},
+
+	{"removed, pinned", "jobs: []", jobWith("id: " + pinnedID), jobWith("flavor: 2u8g"), func(in *diff.Input, live map[string]*diff.LiveJob) {
+		live["a"].ID, live["a"].Item.ID = pinnedID, pinnedID
+	}, ""},
+	{"removed, pinned, gone", "jobs: []", jobWith("id: " + pinnedID), "", nil, ""},
+	{"removed, only found", "jobs: []", oneJob, oneJob, func(in *diff.Input, _ map[string]*diff.LiveJob) { in.Found = map[string]bool{"shop/job/a": true} }, ""},
+	{"removed, only found, with its creator", "jobs: []", oneJob, oneJob, func(in *diff.Input, live map[string]*diff.LiveJob) {
+		in.Found = map[string]bool{"shop/job/a": true}
+		live["a"].Item.JobCreator = "somebody"
+	}, ""},
+	{"three removed jobs are one new", "jobs: [{name: b, arch: arm, steps: [{sh: {name: s, inputs: {command: make}}}]}]", threeAlike, threeAlike, nil, ""},
+
+	{"a run created, and it is not defined", "jobs: []", "jobs: []", oneJob, nil, oneJob},
+	{"a run may have created another, and it is not defined", "jobs: []", "jobs: []", otherJob, nil, oneJob},
+	{"a run that notified ended", mail("failed, successful"), mail("failed"), mail(""), nil, mail("")},
+	{"a first run ended before it wrote what was found", otherJob, "", oneJob, func(in *diff.Input, _ map[string]*diff.LiveJob) {
+		in.FirstApply, in.Found = true, map[string]bool{"shop/job/a": true}
+	}, otherJob},
+	{"ignored at the base, edited", oneJob, oneJob, jobWith("flavor: 4u8g"), ignoredAtBase, ""},
+	{"ignored at the base, edited and changed here", otherJob, oneJob, jobWith("flavor: 8u16g"), ignoredAtBase, ""},
+}
+
+func refuseDrift(in *diff.Input, _ map[string]*diff.LiveJob) { in.Options.RefuseDrift = true }
+
+func ignoredAtBase(in *diff.Input, _ map[string]*diff.LiveJob) {
+	in.BasePolicy = func(string) (spec.Policy, bool) {
+		return spec.Policy{Ignore: []spec.Ignore{{Job: "a", Fields: []string{"flavor"}}}}, true
+	}
+}
+
+const (
+	pinnedID   = "0123456789abcdef0123456789abcdef"
+	twoSteps   = `jobs: [{name: a, arch: arm, flavor: 2u8g, steps: [{sh: {name: s, inputs: {command: make}}}, {sh: {name: t, inputs: {command: test}}}]}]`
+	threeAlike = `jobs: [{name: x, arch: arm, steps: &s [{sh: {name: s, inputs: {command: make}}}]}, {name: y, arch: arm, steps: *s}, {name: z, arch: arm, steps: *s}]`
+	secretJobs = `jobs: [{name: a, arch: arm, steps: [], parameters: [{name: P, secret: S}]}, {name: b, arch: arm, steps: [], parameters: [{name: P, secret: S}, {name: Q, secret: T}]}]`
+)
+
+// scms writes code sources with the named repositories.
+func scms(names ...string) string {
+	var out []string
+	for _, name := range names {
+		out = append(out, fmt.Sprintf("{url: git@h:%s.git, scm_type: codehub, branch: main}", name))
+	}
+	return "scms: [" + strings.Join(out, ", ") + "]"
 }
 
 // offJobs writes six jobs.
@@ -239,9 +333,15 @@ func told(p *diff.Plan) string {
 	var out strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&out, format+"\n", args...) }
 	for _, c := range p.Changes {
-		line("%s %s %v unchanged=%d unproven=%t held=%t %s", c.Verdict, c.Address, c.Actions, c.Unchanged, c.Unproven, c.HaveFingerprint != "", c.Note)
+		line("%s %s %v unchanged=%d unproven=%t held=%t base=%t %s", c.Verdict, c.Address, c.Actions, c.Unchanged, c.Unproven, c.HaveFingerprint != "", c.BaseHoldsTemplate(), c.Note)
+		if c.Object() != c.Address {
+			line("  of %s", c.Object())
+		}
 		for _, f := range c.Fields {
-			line("  %s %s: %s -> %s, base %s", f.Verdict, f.Path, text(f.Before), text(f.After), text(f.Base))
+			line("  %s %s: %s -> %s, base %s, line %d", f.Verdict, f.Path, text(f.Before), text(f.After), text(f.Base), f.Line)
+		}
+		for _, f := range c.Contents {
+			line("  holds %s: %s", f.Path, text(f.After))
 		}
 		for _, n := range c.Notices {
 			line("  notice %s %v, now %v", n.Want.Type, n.Want.Events, n.Have)
@@ -259,7 +359,7 @@ func told(p *diff.Plan) string {
 	for _, need := range p.Needs {
 		line("needs %s for %v", need.Secret, need.Addresses)
 	}
-	line("%s, hold %d", counted(p.Summary), p.Hold())
+	line("%s, hold %d, refused=%t, drifted=%t", counted(p.Summary), p.Hold(), p.Refused(), p.Drifted())
 	return out.String()
 }
 
@@ -299,11 +399,22 @@ func TestScenarios(t *testing.T) {
 		}
 		plan := diff.Compute(in)
 		fmt.Fprintf(&all, "-- %s --\n%s", sc.name, told(plan))
-		if drift := told(diff.DriftOnly(plan)); strings.Contains(drift, "\n  ") {
+		if drift := told(diff.DriftOnly(plan)); len(plan.Changes) > 0 {
 			fmt.Fprintf(&all, "as drift:\n%s", drift)
+		}
+		if !plan.Intact() {
+			t.Errorf("%s: the plan's id is not that of its content", sc.name)
 		}
 		for i := range plan.Changes {
 			c := &plan.Changes[i]
+			if c.LiveTemplate != nil && c.Verdict != diff.VerdictCollision {
+				if !c.TemplateAsPlanned(c.LiveTemplate.Body, in.Modules) {
+					t.Errorf("%s: %s: the template that was planned from is not as planned", sc.name, c.Address)
+				}
+				if sent := c.DesiredBody(); sent != nil && len(c.UnmetTemplate(sent, sent, in.Modules)) > 0 {
+					t.Errorf("%s: %s: what was sent is unmet", sc.name, c.Address)
+				}
+			}
 			if c.Kind != diff.KindJob || c.Live == nil || bodies[c.Live.Name] == nil {
 				continue
 			}
@@ -330,4 +441,13 @@ func TestScenarios(t *testing.T) {
 	if d := cmp.Diff(string(want), all.String()); d != "" {
 		t.Error(d)
 	}
+}
+
+// parsed reads JSON that is part of this file.
+func parsed(text string) *jsontree.Value {
+	v, err := jsontree.Parse([]byte(text), jsontree.Limits{})
+	if err != nil {
+		panic(err)
+	}
+	return v
 }
