@@ -253,6 +253,28 @@ func TestTemplatesInOtherForms(t *testing.T) {
 	}
 }
 
+// TestListsOfOne checks the lists that no pager reads, printed as their only element.
+func TestListsOfOne(t *testing.T) {
+	t.Parallel()
+	id := strings.Repeat("a", 32)
+	answers := map[string]string{
+		http.MethodGet + " /v1/job/" + id + "/history":       `{"result":{"total":1,"job_update_records":{"update_number":7}},"status":"success"}`,
+		http.MethodGet + " /v3/jobs/notice/" + id + "/query": `{"result":{"notice_type":"MAIL","enable_map":{"deleteJob":true}},"status":"success"}`,
+		http.MethodDelete + " /v3/templates/u1/delete":       `{"result":{"uuid":"u2"},"status":"success"}`,
+	}
+	s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) { reply(w, 200, answers[r.Method+" "+r.URL.Path]) })
+	c, _ := newClient(t, s.URL)
+	if changes, err := c.JobChanges(t.Context(), id); err != nil || len(changes) != 1 || changes[0].Number != "7" {
+		t.Errorf("changes: %v, %v", changes, err)
+	}
+	if notices, err := c.Notices(t.Context(), id); err != nil || len(notices) != 1 || !notices[0].EnableMap["deleteJob"] {
+		t.Errorf("notifications: %v, %v", notices, err)
+	}
+	if err := c.DeleteTemplate(t.Context(), "u1"); !errors.Is(err, client.ErrWrongObject) {
+		t.Errorf("an answer about another template: %v", err)
+	}
+}
+
 // inTurn serves one request at a time.
 func inTurn(serve func(http.ResponseWriter, *http.Request, int)) func(http.ResponseWriter, *http.Request, int) {
 	var mu sync.Mutex

@@ -62,8 +62,11 @@ func TestRails(t *testing.T) {
 		"a protected job disabled":                  {in: input(compiled(append([]*compile.Job{disabled}, jobs[1:]...)...), nil, listed(live...)), rules: "protected", hold: diff.HeldRefused},
 		"two live jobs of one name": {in: input(compiled(jobs...), nil, listed(append(live[:20:20], renamedLive(t, "job0", "other-id"))...)),
 			rules: "duplicate-live-job", hold: diff.HeldRefused, text: `"id-of-job0", "other-id"`},
-		"a new job without arch": {in: input(compiled(defined(t, "new", `{"steps":[]}`)), nil, listed(live...)), rules: "create-incomplete", hold: diff.HeldRefused, text: "requires arch"},
-		"a live job unread":      {in: input(compiled(jobs[:2]...), nil, listed(unreadable(t, "job0"), live[1])), rules: "unreadable", hold: diff.HeldUnread},
+		"a new job without arch":                      {in: input(compiled(defined(t, "new", `{"steps":[]}`)), nil, listed(live...)), rules: "create-incomplete", hold: diff.HeldRefused, text: "requires arch"},
+		"removal of a job in a file that is not read": {in: unreadFile(input(compiled(jobs[1:]...), compiled(jobs...), listed(live...))), rules: "unread-file", hold: diff.HeldRefused, text: "jobs/a.yml"},
+		"removal of a job that was only found":        {in: found(input(compiled(jobs[1:]...), compiled(jobs...), listed(live...))), rules: "not-written", hold: diff.HeldRefused, text: "job0"},
+		"removal of a job that was only found, meant": {in: with(found(input(compiled(jobs[1:]...), compiled(jobs...), listed(live...))), func(o *diff.Options) { o.Adopt = true })},
+		"a live job unread":                           {in: input(compiled(jobs[:2]...), nil, listed(unreadable(t, "job0"), live[1])), rules: "unreadable", hold: diff.HeldUnread},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -92,6 +95,16 @@ func with(in diff.Input, set func(*diff.Options)) diff.Input {
 
 func whole(in diff.Input, all *compile.Result) diff.Input {
 	in.Whole = all
+	return in
+}
+
+func found(in diff.Input) diff.Input {
+	in.Found = map[string]bool{"shop/job/job0": true}
+	return in
+}
+
+func unreadFile(in diff.Input) diff.Input {
+	in.Unread = compile.Unread{Jobs: map[string]string{"job0": "jobs/a.yml"}}
 	return in
 }
 

@@ -140,6 +140,7 @@ var cells = []struct {
 	{"scm-url: a web page for a clone address", "", "    scms: [{url: https://h.com/a/b/tree/main, branch: main, scm_type: git}]\n" + build, []string{"error scm-url 5:18-5:45"}},
 	{"scm-credentials: a token in a URL", "", "    scms: [{url: 'https://u:s3cretT0ken@h.com/a.git', branch: main, scm_type: git}]\n" + build, []string{"error scm-credentials 5:27-5:40"}},
 	{"scm-type", "", "    scms: [{url: git@h:a/b.git, branch: main, scm_type: githup}]\n" + build, []string{`warning scm-type 5:57-5:63 did you mean "github"?`}},
+	{"scm-type: kinds in live use", "", "    scms: [{url: git@h:a/b.git, branch: main, scm_type: gitcode}, {url: git@h:a/c.git, branch: main, scm_type: gitee}]\n" + build, nil},
 	{"scm-branch: refs/heads/ prefix", "", "    scms: [{url: git@h:a/b.git, branch: refs/heads/main, scm_type: git}]\n" + build, []string{"error scm-branch 5:41-5:56 write main"}},
 	{"scm-depth: not a positive number", "", "    scms: [{url: git@h:a/b.git, branch: main, scm_type: git, depth: 0}]\n" + build, []string{"error scm-depth 5:69-5:70"}},
 	{"param-name: not an identifier", "", "    parameters: [{name: my-p, default: x}]\n" + build, []string{"error param-name 5:25-5:29"}},

@@ -61,7 +61,7 @@ func TestDecode(t *testing.T) {
 		{
 			"job item with numbers as text and nothing else",
 			wire.DecodeJobItem(parse(t, `{"id":"a","health_score":" 75 ","last_build_time":"never"}`)),
-			wire.JobItem{ID: "a", HealthScore: "75"},
+			wire.JobItem{ID: "a", HealthScore: "75", StateUnseen: true},
 		},
 		{
 			"notice",
@@ -123,6 +123,11 @@ func TestDecode(t *testing.T) {
 				Edges:    []wire.FlowEdge{{From: "a", To: "b"}},
 				Vertices: []wire.FlowVertex{{ID: "a", BuildDuration: "38156", BuildNo: "535"}},
 			},
+		},
+		{
+			"flow graph of one edge and one vertex",
+			wire.DecodeFlowGraph(parse(t, `{"edges":{"from":"a","to":"b"},"vertices":{"id":"a"}}`)),
+			wire.FlowGraph{Edges: []wire.FlowEdge{{From: "a", To: "b"}}, Vertices: []wire.FlowVertex{{ID: "a"}}},
 		},
 		{
 			"run result with a number as a number",
