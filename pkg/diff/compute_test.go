@@ -116,6 +116,14 @@ func TestPartial(t *testing.T) {
 			t.Errorf("partial %v, want %v", p.Partial, want)
 		}
 	}
+	for name, whole := range map[string]*compile.Result{
+		"templates": {Jobs: []*compile.Job{a}, Templates: []*compile.Template{{Name: "t"}}},
+		"removals":  {Jobs: []*compile.Job{a}, Removals: []compile.Removal{{Job: "b"}}},
+	} {
+		if !diff.Compute(diff.Input{Head: compiled(a), Whole: whole}).Partial {
+			t.Errorf("a plan without the %s is not partial", name)
+		}
+	}
 }
 
 // TestUnmanaged checks that every live job counts as managed or unmanaged, whatever part is

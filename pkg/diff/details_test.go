@@ -19,6 +19,11 @@ func step(name, command string) string {
 	return fmt.Sprintf(`{"module_id":"m","name":%q,"properties":{"command":%q}}`, name, command)
 }
 
+// served is step with a property that the service added.
+func served(name, command string) string {
+	return fmt.Sprintf(`{"module_id":"m","name":%q,"properties":{"command":%q,"added":"1"}}`, name, command)
+}
+
 func steps(list ...string) string { return `{"arch":"a","steps":[` + strings.Join(list, ",") + `]}` }
 
 // TestSteps checks that steps are matched by identity, so that an inserted or removed step does not
@@ -37,6 +42,14 @@ func TestSteps(t *testing.T) {
 			want: `change shop/job/j update | change steps["New"].name | change steps["New"].properties.command`},
 		"another with the same module": {live: steps(step("Old", long)), head: steps(step("New", "nothing alike")),
 			want: `change shop/job/j update | change steps["New"] | change steps["Old"]`},
+		"another with the same module, one line repeated": {live: steps(step("Old", "a\nb\nc\nd")), head: steps(step("New", "a\na\na\na")),
+			want: `change shop/job/j update | change steps["New"] | change steps["Old"]`},
+		"renamed, no inputs": {live: steps(`{"module_id":"m","name":"Old"}`), head: steps(`{"module_id":"m","name":"New"}`),
+			want: `change shop/job/j update | change steps["New"].name`},
+		"removed before two alike": {live: steps(step("X", "x"), step("A", "a"), step("A", "a")), head: steps(step("A", "a"), step("A", "a")),
+			want: `change shop/job/j update | change steps["X"]`},
+		"removed, others have members of the service": {base: steps(step("A", "a"), step("B", "b"), step("C", "c")), live: steps(served("A", "a"), served("B", "b"), served("C", "c")), head: steps(step("A", "a")),
+			want: `change shop/job/j update | change steps["B"] | change steps["C"]`},
 		"moved": {live: steps(step("A", "a"), step("B", "b"), step("C", "c")), head: steps(step("C", "c"), step("A", "a"), step("B", "b")),
 			want: `change shop/job/j update | change steps`},
 		"two of one name, one edited": {live: steps(step("A", "a"), step("A", "b")), head: steps(step("A", "a"), step("A", "c")),
@@ -360,6 +373,12 @@ func TestUndeclared(t *testing.T) {
 	}
 	if p.HasChanges() || p.Summary.Unchanged != 1 {
 		t.Errorf("%s, %+v", outline(p), p.Summary)
+	}
+	if drift := diff.DriftOnly(p); drift.Summary.Unchanged != 1 {
+		t.Errorf("as drift: %+v", drift.Summary)
+	}
+	if in.Options.ShowUndeclared = false; diff.Compute(in).PlanID != p.PlanID {
+		t.Error("what is only shown changes the plan's id")
 	}
 }
 

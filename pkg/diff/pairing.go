@@ -44,6 +44,7 @@ func (a *alignment) pair(have, want int) {
 type candidate struct {
 	have, want int
 	score      float64
+	distance   int // of their ranks among the items of the key, as others may come or go before them
 }
 
 // match pairs unpaired items that have the same key, the most similar first.
@@ -56,7 +57,7 @@ func (a *alignment) match(have, want []string, least float64, similarity func(ha
 		}
 	}
 	var candidates []candidate
-	weighed := 0
+	weighed, rank := 0, map[string]int{}
 	for w, key := range want {
 		if a.partner[w] != none || key == "" {
 			continue
@@ -65,19 +66,20 @@ func (a *alignment) match(have, want []string, least float64, similarity func(ha
 			a.matchInOrder(free, want)
 			return
 		}
-		for _, h := range free[key] {
+		for i, h := range free[key] {
 			score := 1.0
 			if len(free[key]) > 1 || least > 0 {
 				score = similarity(h, w)
 			}
 			if score >= least {
-				candidates = append(candidates, candidate{h, w, score})
+				candidates = append(candidates, candidate{h, w, score, max(i-rank[key], rank[key]-i)})
 			}
 		}
+		rank[key]++
 	}
 	slices.SortFunc(candidates, func(x, y candidate) int {
 		return cmp.Or(cmp.Compare(y.score, x.score),
-			cmp.Compare(distance(x), distance(y)), cmp.Compare(x.want, y.want), cmp.Compare(x.have, y.have))
+			cmp.Compare(x.distance, y.distance), cmp.Compare(x.want, y.want), cmp.Compare(x.have, y.have))
 	})
 	for _, c := range candidates {
 		if !a.used[c.have] && a.partner[c.want] == none {
@@ -85,8 +87,6 @@ func (a *alignment) match(have, want []string, least float64, similarity func(ha
 		}
 	}
 }
-
-func distance(c candidate) int { return max(c.have-c.want, c.want-c.have) }
 
 func (a *alignment) matchInOrder(free map[string][]int, want []string) {
 	for w, key := range want {

@@ -3,6 +3,7 @@ package diff_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -10,6 +11,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -136,6 +138,156 @@ func unreadable(t *testing.T, name string) *diff.LiveJob {
 	return job
 }
 
+// TestRemovalsOutsideThePart checks which objects outside the planned part count for the limit of
+// removals.
+func TestRemovalsOutsideThePart(t *testing.T) {
+	t.Parallel()
+	keep, gone, x := defined(t, "keep", plainJob), defined(t, "gone", plainJob), defined(t, "x", plainJob)
+	pinned := defined(t, "x", plainJob)
+	pinned.ID = "id-of-x"
+	off, on := defined(t, "x", plainJob), defined(t, "x", plainJob)
+	off.Enabled, on.Enabled = new(false), new(true)
+	disabled := existing(t, "x", plainJob)
+	disabled.Item.Disabled = true
+	live := existing(t, "x", plainJob)
+	listing := compile.Removal{Address: "shop/job/x", Project: "shop", ProjectID: project, Job: "x", Action: "disable"}
+	for name, tc := range map[string]struct {
+		whole    *compile.Result // more of the head
+		base     *compile.Job    // outside the part
+		live     *diff.LiveJob
+		onRemove string
+		unlisted bool
+		noBase   bool
+		counts   bool
+	}{
+		"no longer defined":                  {base: x, live: live, counts: true},
+		"no longer defined, no base":         {base: x, live: live, noBase: true},
+		"no longer defined, disabled":        {base: x, live: disabled},
+		"no longer defined, to be deleted":   {base: x, live: disabled, onRemove: "delete", counts: true},
+		"no longer defined, to be kept":      {base: x, live: live, onRemove: "keep"},
+		"no longer defined, not live":        {base: x},
+		"no longer defined, not listed":      {base: x, unlisted: true, counts: true},
+		"pinned":                             {base: pinned, live: live, counts: true},
+		"pinned, disabled":                   {base: pinned, live: disabled},
+		"pinned, to be deleted":              {base: pinned, live: disabled, onRemove: "delete", counts: true},
+		"pinned, not live":                   {base: pinned},
+		"still defined":                      {whole: compiled(x), base: x, live: live},
+		"listed as removed":                  {whole: &compile.Result{Removals: []compile.Removal{listing}}, live: live, counts: true},
+		"listed as removed, and defined":     {whole: &compile.Result{Jobs: []*compile.Job{x}, Removals: []compile.Removal{listing}}, live: live},
+		"listed as removed, no listing":      {whole: &compile.Result{Removals: []compile.Removal{listing}}, unlisted: true},
+		"in the base as well, no listing":    {whole: &compile.Result{Removals: []compile.Removal{listing}}, base: x, unlisted: true, counts: true},
+		"switched off":                       {whole: compiled(off), base: x, live: live, counts: true},
+		"switched off, is off":               {whole: compiled(off), base: x, live: disabled},
+		"switched on":                        {whole: compiled(on), base: x, live: live},
+		"switched off, no listing":           {whole: compiled(off), base: x, unlisted: true, counts: true},
+		"switched off as before, no listing": {whole: compiled(off), base: off, unlisted: true},
+		"switched off, new, no listing":      {whole: compiled(off), unlisted: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			jobs := []*diff.LiveJob{existing(t, "keep", plainJob), existing(t, "gone", plainJob)}
+			if tc.live != nil {
+				jobs = append(jobs, tc.live)
+			}
+			in := input(compiled(keep), compiled(keep, gone), listed(jobs...))
+			in.WholeBase, in.Whole = compiled(keep, gone), compiled(keep, defined(t, "other", plainJob))
+			if tc.whole != nil {
+				in.Whole.Jobs, in.Whole.Removals = append(in.Whole.Jobs, tc.whole.Jobs...), tc.whole.Removals
+			}
+			if tc.base != nil {
+				in.WholeBase.Jobs = append(in.WholeBase.Jobs, tc.base)
+			}
+			in.Policy.MaxRemovals = 0
+			if tc.onRemove != "" {
+				in.Policy.OnRemove = tc.onRemove
+			}
+			if tc.unlisted {
+				in = incomplete(in)
+			}
+			if tc.noBase { // the part's own removal is listed
+				removal := listing
+				removal.Address, removal.Job = gone.Address, "gone"
+				in.Base, in.WholeBase, in.BaseRevision = nil, nil, nil
+				in.Head = &compile.Result{Jobs: in.Head.Jobs, Removals: []compile.Removal{removal}}
+				in.Whole.Removals = []compile.Removal{removal}
+			}
+			counted := ""
+			for _, r := range diff.Compute(in).Refusals {
+				if r.Rule == diff.RuleMaxRemovals {
+					counted = r.Message
+				}
+			}
+			if tc.onRemove == "keep" {
+				if counted != "" {
+					t.Errorf("nothing is removed, yet: %s", counted)
+				}
+				return
+			}
+			if !strings.Contains(counted, gone.Address) || strings.Contains(counted, x.Address) != tc.counts {
+				t.Errorf("counted: %s; want x counted: %t", counted, tc.counts)
+			}
+		})
+	}
+}
+
+// TestWordsOfRails checks the counts and names in the texts of rails.
+func TestWordsOfRails(t *testing.T) {
+	t.Parallel()
+	jobs, live := many(t, "job", 40)
+	failed := unread(input(compiled(jobs[0]), nil, listed()))
+	advised := unread(input(compiled(jobs[0]), nil, listed()))
+	advised.Live.Projects[project].ReadErr = advice("ask for access")
+	silent := unread(input(compiled(jobs[0]), nil, listed()))
+	silent.Live.Projects[project].ReadErr = advice("")
+	strict := input(compiled(jobs[2:]...), compiled(jobs...), listed(live...))
+	strict.Policy.MaxRemovals = 1
+	edited := func(n int) diff.Input {
+		now := slices.Clone(live)
+		for i := range n {
+			now[i] = existing(t, jobs[i].Name, `{"arch":"x","steps":[]}`)
+		}
+		in := input(compiled(jobs...), compiled(jobs...), listed(now...))
+		in.Options.RefuseDrift = true
+		return in
+	}
+	for name, tc := range map[string]struct {
+		in   diff.Input
+		text string // "!" before it: is missing
+	}{
+		"the jobs of the base":        {input(compiled(jobs...), compiled(jobs...), listed()), "the base declares 40 jobs"},
+		"a failure that advises":      {advised, "!" + string(remedy.RunLater)},
+		"a failure with empty advice": {silent, string(remedy.RunLater)},
+		"a failure":                   {failed, string(remedy.RunLater)},
+		"a limit of one":              {strict, "policy.max_removals is 1;"},
+		"a share at the limit":        {input(compiled(jobs[3:8]...), compiled(jobs[:8]...), listed(live[:8]...)), "max_removal_share is 0.25, which is 2 jobs of 8"},
+		"ten names":                   {input(compiled(jobs[10:]...), compiled(jobs...), listed(live...)), "!more"},
+		"eleven names":                {input(compiled(jobs[11:]...), compiled(jobs...), listed(live...)), "and 1 more"},
+		"one edit":                    {edited(1), "1 object was edited"},
+		"two edits":                   {edited(2), "2 objects were edited"},
+	} {
+		var all []string
+		plan := diff.Compute(tc.in)
+		for _, r := range plan.Refusals {
+			all = append(all, r.Message)
+		}
+		got := strings.Join(all, "\n")
+		if part, missing := strings.CutPrefix(tc.text, "!"); got == "" || strings.Contains(got, part) == missing {
+			t.Errorf("%s: %q, want %q", name, got, tc.text)
+		}
+	}
+	for rule, partial := range map[string]bool{diff.RuleUnreadable: true, diff.RuleDuplicateLive: true, diff.RuleDuplicateTemplate: true, diff.RuleRename: false} {
+		if (diff.Refusal{Rule: rule}).Partial() != partial {
+			t.Errorf("%s is partial: %t", rule, !partial)
+		}
+	}
+}
+
+// advice is an error that says what to do next.
+type advice string
+
+func (a advice) Error() string { return "HTTP 403" }
+func (a advice) Next() string  { return string(a) }
+
 // TestIdentity checks how a definition finds its live job.
 func TestIdentity(t *testing.T) {
 	t.Parallel()
@@ -156,15 +308,16 @@ func TestIdentity(t *testing.T) {
 		live []*diff.LiveJob
 		want string
 	}{
-		"pinned":              {head: []*compile.Job{pin("old", "id-of-old")}, live: []*diff.LiveJob{old}},
-		"pinned, new name":    {head: []*compile.Job{pin("new", "id-of-old")}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
-		"pinned, missing":     {head: []*compile.Job{pin("old", "nothing")}, live: []*diff.LiveJob{old}, want: "unknown shop/job/old\nrefused: pinned-id-missing"},
-		"pinned, name taken":  {head: []*compile.Job{pin("new", "id-of-old")}, live: []*diff.LiveJob{old, existing(t, "new", plainJob)}, want: "unknown shop/job/new\nrefused: rename"},
-		"pinned among twins":  {head: []*compile.Job{pin("old", "id-of-old")}, live: []*diff.LiveJob{old, renamedLive(t, "old", "id-of-twin")}},
-		"renamed":             {head: []*compile.Job{renamed("new", "older", "old")}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
-		"renamed, three-way":  {head: []*compile.Job{renamed("new", "old")}, base: []*compile.Job{defined(t, "old", plainJob)}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
-		"renamed already":     {head: []*compile.Job{renamed("new", "old")}, base: []*compile.Job{defined(t, "old", plainJob)}, live: []*diff.LiveJob{existing(t, "new", plainJob)}},
-		"old name is another": {head: []*compile.Job{renamed("new", "old"), defined(t, "old", plainJob)}, live: []*diff.LiveJob{old}, want: "create shop/job/new create"},
+		"pinned":                           {head: []*compile.Job{pin("old", "id-of-old")}, live: []*diff.LiveJob{old}},
+		"pinned, new name":                 {head: []*compile.Job{pin("new", "id-of-old")}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
+		"pinned, missing":                  {head: []*compile.Job{pin("old", "nothing")}, live: []*diff.LiveJob{old}, want: "unknown shop/job/old\nrefused: pinned-id-missing"},
+		"pinned at the base too, new name": {head: []*compile.Job{pin("new", "id-of-old")}, base: []*compile.Job{pin("old", "id-of-old")}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
+		"pinned, name taken":               {head: []*compile.Job{pin("new", "id-of-old")}, live: []*diff.LiveJob{old, existing(t, "new", plainJob)}, want: "unknown shop/job/new\nrefused: rename"},
+		"pinned among twins":               {head: []*compile.Job{pin("old", "id-of-old")}, live: []*diff.LiveJob{old, renamedLive(t, "old", "id-of-twin")}},
+		"renamed":                          {head: []*compile.Job{renamed("new", "older", "old")}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
+		"renamed, three-way":               {head: []*compile.Job{renamed("new", "old")}, base: []*compile.Job{defined(t, "old", plainJob)}, live: []*diff.LiveJob{old}, want: "change shop/job/new update | change job_name"},
+		"renamed already":                  {head: []*compile.Job{renamed("new", "old")}, base: []*compile.Job{defined(t, "old", plainJob)}, live: []*diff.LiveJob{existing(t, "new", plainJob)}},
+		"old name is another":              {head: []*compile.Job{renamed("new", "old"), defined(t, "old", plainJob)}, live: []*diff.LiveJob{old}, want: "create shop/job/new create"},
 		"two definitions of one live job": {head: []*compile.Job{pin("x", "id-of-old"), defined(t, "old", plainJob)}, live: []*diff.LiveJob{old},
 			want: "unknown shop/job/old\nunknown shop/job/x\nrefused: rename\nrefused: rename"},
 		"pinned and renamed to": {head: []*compile.Job{pin("x", "id-of-old"), renamed("y", "old")}, live: []*diff.LiveJob{old},
