@@ -2,9 +2,11 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -96,7 +98,7 @@ func TestExportOfRandomEstates(t *testing.T) {
 			t.Parallel()
 			drawn := estates.Example(seed)
 			e := &estate{dir: t.TempDir()}
-			if !e.serve(t, drawn.before) {
+			if !e.serve(t, seed, drawn.before) {
 				return // no service stores it
 			}
 			e.write(t, "buildsync.yaml", "version: 1\nprojects: {shop: "+emulator.DefaultProject+"}\ndefault_project: shop\n"+drawn.workspace)
@@ -121,7 +123,7 @@ func TestExportOfRandomEstates(t *testing.T) {
 				export = append(export, "--out", "definitions/live")
 			}
 			e.holdsLaw(t, export)
-			if e.serve(t, drawn.after) {
+			if e.serve(t, randomEstates+seed, drawn.after) {
 				e.holdsLaw(t, append(export, "--force"))
 			}
 			if t.Failed() {
@@ -131,15 +133,23 @@ func TestExportOfRandomEstates(t *testing.T) {
 	}
 }
 
-// serve starts a service with live jobs; false where it refuses them.
-func (e *estate) serve(t *testing.T, seed emulator.Seed) bool {
+// serve starts a service with live jobs, whose ids, and so their order, come from a number; false
+// where it refuses them.
+func (e *estate) serve(t *testing.T, number int, seed emulator.Seed) bool {
 	t.Helper()
-	core, err := emulator.New(emulator.Options{Seed: seed})
+	ids := func() func() string {
+		var given atomic.Uint64
+		return func() string {
+			random := rand.New(rand.NewPCG(uint64(number), given.Add(1)))
+			return fmt.Sprintf("%016x%016x", random.Uint64(), random.Uint64())
+		}
+	}
+	core, err := emulator.New(emulator.Options{Seed: seed, ID: ids()})
 	if err != nil {
 		return false
 	}
 	_ = core.Close()
-	e.Emulator = serveEstate(t, seed, &e.env)
+	e.Emulator = serveWith(t, emulator.Options{Seed: seed, ID: ids()}, &e.env)
 	return true
 }
 

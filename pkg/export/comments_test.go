@@ -2,6 +2,7 @@ package export_test
 
 import (
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -15,6 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/export"
 	"github.com/buildsync/buildsync/pkg/format"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
@@ -41,6 +43,7 @@ type piece struct {
 	name     string // the key, or what identifies the item
 	text     string // of a scalar
 	lines    []string
+	quoted   bool // lines are in double quotes, as early exports wrote them
 	list     bool
 	children []piece
 	open     bool // never in brackets
@@ -51,7 +54,9 @@ type scribbler struct {
 	emulatortest.Draw
 	out     strings.Builder
 	remarks []remark
-	shared  bool // the last value is a list at the column of its key: what is below may be about its last item
+	anchors []piece // the values that have an anchor, by its number
+	aliases bool    // a value may be an alias of an earlier equal one
+	shared  bool    // the last value is a list at the column of its key: what is below may be about its last item
 }
 
 func (s *scribbler) remark(kind remarkKind, node string) string {
@@ -116,9 +121,37 @@ func (s *scribbler) beside(path string) string {
 	return ""
 }
 
+// alias writes an alias of an earlier value that is the same; false if there is none.
+func (s *scribbler) alias(p piece, path string) bool {
+	if !s.aliases {
+		return false
+	}
+	same := func(other piece) bool {
+		other.name = p.name
+		return reflect.DeepEqual(p, other)
+	}
+	i := slices.IndexFunc(s.anchors, same)
+	if i < 0 || !s.maybe(60) {
+		return false
+	}
+	s.out.WriteString(fmt.Sprintf(" *a%d", i) + s.beside(path) + "\n")
+	return true
+}
+
 // value writes what is after a dash or a colon.
 func (s *scribbler) value(p piece, indent int, path string, isItem bool) {
+	if s.alias(p, path) {
+		return
+	}
+	anchored := s.aliases && !p.open && s.maybe(20)
+	if anchored {
+		s.out.WriteString(fmt.Sprintf(" &a%d", len(s.anchors)))
+		s.anchors = append(s.anchors, p)
+	}
 	switch {
+	case p.quoted:
+		pad := `\n\` + "\n" + strings.Repeat(" ", indent+2)
+		s.out.WriteString(` "` + strings.Join(p.lines, pad) + `\n"` + s.beside(path) + "\n")
 	case len(p.lines) > 0:
 		s.out.WriteString(" |" + s.beside(path) + "\n")
 		for _, line := range p.lines {
@@ -130,7 +163,7 @@ func (s *scribbler) value(p piece, indent int, path string, isItem bool) {
 		s.out.WriteString(" " + p.compact() + s.beside(path) + "\n")
 	case !p.open && !p.hasLines() && s.maybe(15):
 		s.flowLines(p, indent, path)
-	case isItem && !p.list:
+	case isItem && !p.list && !anchored:
 		s.out.WriteString(" ")
 		s.children(p, indent+2, path, true, true)
 	case p.list && s.maybe(20): // at the column of the key
@@ -201,7 +234,7 @@ const shellID = "devcloud2018.codeci_action_20017.action"
 func (s *scribbler) step(name string) piece {
 	command := scalar("command", "make "+name)
 	if s.maybe(40) {
-		command = piece{name: "command", lines: []string{"make " + name, "# no comment", "make test"}}
+		command = piece{name: "command", lines: []string{"make " + name, "# no comment", "make test"}, quoted: s.maybe(20)}
 	}
 	if s.maybe(50) {
 		return mapping(name, mapping("sh", scalar("name", name), scalar("image", "i-"+name), mapping("inputs", command)))
@@ -214,6 +247,10 @@ func (s *scribbler) step(name string) piece {
 }
 
 func (s *scribbler) parameter(name string) piece {
+	if s.maybe(20) {
+		option := mapping("x"+name, scalar("name", "x"+name), scalar("disable", s.OneOf("'1'", "true")))
+		return mapping(name, scalar("name", name), listed("options", scalar("d"+name, "d"+name), option), scalar("description", "about "+name))
+	}
 	return mapping(name, scalar("name", name), scalar("default", "d"+name), scalar("description", "about "+name))
 }
 
@@ -242,6 +279,7 @@ func (s *scribbler) job(name string) piece {
 	}
 	fields = append(fields, listed("steps", steps...))
 	may(scalar("timeout", "2h"))
+	may(scalar(s.OneOf("on_commit", "build_if_code_updated"), "true"))
 	may(mapping("extra", scalar("a_member", "va"), scalar("b_member", "vb"), mapping("c_member", scalar("deep", "d"), scalar("deeper", "e"))))
 	if s.maybe(30) { // keys in another order than fmt's
 		i, j := 1+s.Count(len(fields)-2), 1+s.Count(len(fields)-2)
@@ -257,6 +295,17 @@ func (s *scribbler) file() string {
 		slices.Reverse(jobs)
 	}
 	root := piece{children: []piece{scalar("version", "1"), listed("jobs", jobs...).opened()}}
+	if s.aliases = s.maybe(40); s.aliases && s.maybe(50) { // a place for anchors
+		var shared []piece
+		for _, job := range jobs {
+			for _, field := range job.children {
+				if field.name == "steps" || field.name == "parameters" {
+					shared = append(shared, field.children...)
+				}
+			}
+		}
+		root.children = slices.Insert(root.children, 1, listed("x-shared", shared[s.Count(len(shared)-1)], shared[s.Count(len(shared)-1)]).opened())
+	}
 	s.children(root, 0, "", false, true)
 	text := s.out.String()
 	if s.maybe(15) {
@@ -326,13 +375,27 @@ func linesOfNodes(t *rapid.T, text string) map[string][][2]int {
 		}
 		nodes[path] = append(nodes[path], [2]int{lineAt(start), lineAt(end)})
 	}
+	anchors := map[string]*spec.Written{}
+	resolved := func(w *spec.Written) *spec.Written {
+		if w.Alias {
+			return anchors[w.Text]
+		}
+		return w
+	}
 	walk = func(w *spec.Written, path string) {
+		if !w.Alias && text[w.Start] == '&' {
+			anchors[strings.Fields(text[w.Start+1:])[0]] = w
+		}
 		for i := range w.Items {
 			item := w.Items[i]
 			switch {
 			case w.Kind == spec.SequenceNode:
-				name := path + "/" + identityOf(item)
+				walk(item, "?") // its anchors, which its identity may need
+				name := path + "/" + identityOf(item, resolved)
 				add(name, item, item)
+				if dash := strings.LastIndexByte(text[:item.Start], '-'); !w.Flow && dash >= 0 { // comments may be between it and the item
+					nodes[name] = append(nodes[name], [2]int{lineAt(dash), nodes[name][len(nodes[name])-1][1]})
+				}
 				walk(item, name)
 			case i%2 == 0:
 				name := path + "/" + item.Text
@@ -346,19 +409,19 @@ func linesOfNodes(t *rapid.T, text string) map[string][][2]int {
 	return nodes
 }
 
-func identityOf(item *spec.Written) string {
-	if item.Kind == spec.ScalarNode {
+func identityOf(item *spec.Written, resolved func(*spec.Written) *spec.Written) string {
+	if item = resolved(item); item.Kind == spec.ScalarNode {
 		return item.Text
 	}
 	for _, key := range []string{"name", "url"} {
 		for i := 0; i+1 < len(item.Items); i += 2 {
 			if item.Items[i].Text == key {
-				return item.Items[i+1].Text
+				return resolved(item.Items[i+1]).Text
 			}
 		}
 	}
-	if len(item.Items) > 1 && item.Kind == spec.MappingNode && item.Items[1].Kind == spec.MappingNode {
-		return identityOf(item.Items[1])
+	if len(item.Items) > 1 && item.Kind == spec.MappingNode && resolved(item.Items[1]).Kind == spec.MappingNode {
+		return identityOf(item.Items[1], resolved)
 	}
 	return "?"
 }
@@ -534,8 +597,12 @@ func TestCommentsFollowTheirNodes(t *testing.T) {
 		if s.maybe(50) {
 			before = string(formatted)
 		}
-		if s.maybe(25) {
+		switch s.Count(7) {
+		case 0, 1:
 			setsCommented(t, s, before, check)
+			return
+		case 2:
+			fixesCommented(t, before, check)
 			return
 		}
 		set, result := workspaceOf(t, before)
@@ -550,6 +617,22 @@ func TestCommentsFollowTheirNodes(t *testing.T) {
 			check(fmt.Sprint("export --force: ", change.said), string(files[0].Text), change.now)
 		}
 	})
+}
+
+// fixesCommented lets lint --fix edit the file.
+func fixesCommented(t *rapid.T, before string, check func(what, after string, now func(string) string)) {
+	tree := spec.MapTree{spec.WorkspaceFile: "version: 1\ndefinitions: [jobs.yaml]\nprojects: {shop: " + projectID + "}\ndefault_project: shop\n", "jobs.yaml": before}
+	for range 3 {
+		text, _ := lint.Fix("jobs.yaml", []byte(tree["jobs.yaml"]), lint.Check(tree, "", lint.Options{}), lint.AllFixes)
+		tree["jobs.yaml"] = string(text)
+		nodes := linesOfNodes(t, string(text))
+		check("lint --fix", string(text), func(node string) string {
+			if now := strings.Replace(node, "/build_if_code_updated", "/on_commit", 1); len(nodes[now]) > 0 {
+				return now
+			}
+			return node
+		})
+	}
 }
 
 func liveOf(job *compile.Job, body *jsontree.Value) *diff.LiveJob {
