@@ -269,10 +269,12 @@ func (e *Editor) SetValue(key, have *spec.Node, want *yamltext.Node) {
 
 // SetItem replaces an item of a list, and leaves the comments beside it.
 func (e *Editor) SetItem(list *spec.Node, i int, want *yamltext.Node) {
-	w := e.writtenOf(list)
-	if w == nil || i >= len(w.Items) {
-		return
+	if w := e.writtenOf(list); w != nil && i < len(w.Items) {
+		e.setItem(w, i, want)
 	}
+}
+
+func (e *Editor) setItem(w *spec.Written, i int, want *yamltext.Node) {
 	item := w.Items[i]
 	if w.Flow || e.inFlow(w) {
 		e.setInFlow(item, want)

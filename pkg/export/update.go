@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/internal/crash"
+	"github.com/buildsync/buildsync/internal/yamledit"
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -26,9 +27,42 @@ import (
 func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) (files []File, secrets []Secret, err error) {
 	err = crash.Caught(func() (err error) {
 		files, secrets, err = e.update(set, job, live, opts)
+		if err == nil {
+			return nil
+		}
+		// What an alias elsewhere stands for cannot go or move: try with values in the places of aliases.
+		if set, job := detached(set, job, opts); job != nil {
+			if more, needed, failed := e.update(set, job, live, opts); failed == nil {
+				files, secrets, err = more, needed, nil
+			}
+		}
 		return err
 	})
 	return files, secrets, err
+}
+
+// detached returns the workspace with values in the places of the aliases of anchors that are within
+// a job's definition, and the job in it; nil if there are none.
+func detached(set *spec.Set, job *compile.Job, opts compile.Options) (*spec.Set, *compile.Job) {
+	in, have := definitionOf(set, job)
+	if have == nil || bytes.IndexByte(in.Source, '&') < 0 {
+		return nil, nil
+	}
+	ed := yamledit.New(in.Name, in.Source)
+	if ed.Detach(ed.At(have.Range.Start), ed.At(have.Range.End)); !ed.Changed() {
+		return nil, nil
+	}
+	view := overlay{Tree: set.Tree, files: map[string][]byte{in.Name: ed.Apply()}}
+	opts.Keep = true
+	loaded, found := compile.Load(view, set.Workspace.Environment, opts)
+	if found.HasErrors() {
+		return nil, nil
+	}
+	same := func(other *compile.Job) bool { return other.Address == job.Address }
+	if i := slices.IndexFunc(loaded.Result.Jobs, same); i >= 0 {
+		return loaded.Set, loaded.Result.Jobs[i]
+	}
+	return nil, nil
 }
 
 // withPlaces lists paths, each with the line that says its value, if any does.

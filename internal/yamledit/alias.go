@@ -1,0 +1,103 @@
+package yamledit
+
+import (
+	"bytes"
+
+	"github.com/buildsync/buildsync/internal/yamltext"
+	"github.com/buildsync/buildsync/pkg/spec"
+)
+
+// Detach gives each alias of an anchor between two offsets a value of its own, and removes those
+// anchors. The file then means the same, and what is between the offsets can move or go.
+func (e *Editor) Detach(from, to int) {
+	if e.root == nil {
+		return
+	}
+	d := &detacher{Editor: e, anchors: map[string]*spec.Written{}, from: from, to: to}
+	d.walk(e.root)
+}
+
+type detacher struct {
+	*Editor
+	anchors  map[string]*spec.Written // those that are to go
+	from, to int
+}
+
+func (d *detacher) walk(w *spec.Written) {
+	if name := d.anchor(w); name != "" {
+		delete(d.anchors, name) // a name may be given again
+		if d.from <= w.Start && w.Start < d.to {
+			d.anchors[name] = w
+			start := w.Start
+			if start > 0 && d.Src[start-1] == ' ' {
+				start--
+			}
+			d.Replace(start, w.Start+len("&"+name), "")
+		}
+	}
+	for i, item := range w.Items {
+		if target := d.anchors[item.Text]; item.Alias && target != nil {
+			d.detach(w, i, d.value(target))
+			continue
+		}
+		d.walk(item)
+	}
+}
+
+// anchor is the name of a value's anchor, "" for none.
+func (d *detacher) anchor(w *spec.Written) string {
+	if w.Alias || w.Start >= w.Value || d.Src[w.Start] != '&' {
+		return ""
+	}
+	name := d.Src[w.Start+1 : w.Value]
+	if end := bytes.IndexAny(name, " \t\r\n,]}"); end >= 0 {
+		name = name[:end]
+	}
+	return string(name)
+}
+
+// detach replaces an alias by a value.
+func (d *detacher) detach(in *spec.Written, i int, want *yamltext.Node) {
+	alias := in.Items[i]
+	switch {
+	case d.inFlow(alias):
+		d.setInFlow(alias, want)
+	case in.Kind == spec.SequenceNode:
+		d.setItem(in, i, want)
+	case i%2 == 1:
+		key := in.Items[i-1]
+		after := d.endOf(key)
+		after += bytes.IndexByte(d.Src[after:], ':') + 1
+		d.setBlock(alias, key.Text, after, spaces(d.column(key.Start)), want)
+	}
+}
+
+// value writes a value anew. Aliases of anchors that stay are kept: those are above it.
+func (d *detacher) value(w *spec.Written) *yamltext.Node {
+	switch {
+	case w.Alias:
+		if target := d.anchors[w.Text]; target != nil {
+			return d.value(target)
+		}
+		return yamltext.Literal("*" + w.Text)
+	case w.Kind == spec.SequenceNode:
+		list := yamltext.Sequence()
+		for _, item := range w.Items {
+			list.Items = append(list.Items, d.value(item))
+		}
+		list.Flow = w.Flow
+		return list
+	case w.Kind == spec.MappingNode:
+		fields := yamltext.Mapping()
+		for i := 0; i+1 < len(w.Items); i += 2 {
+			fields.Add(w.Items[i].Text, d.value(w.Items[i+1]))
+		}
+		fields.Flow = w.Flow
+		return fields
+	case w.Style == spec.PlainStyle && d.endOf(w) > w.Value && bytes.IndexByte(d.Src[w.Value:d.endOf(w)], '\n') < 0:
+		return yamltext.Literal(string(d.Src[w.Value:d.endOf(w)]))
+	case w.Style == spec.PlainStyle && w.Text == "":
+		return yamltext.Literal("null")
+	}
+	return yamltext.Text(w.Text)
+}
