@@ -47,8 +47,8 @@ func (p *pass) implicitIn(n *spec.Node, path way) {
 
 func (p *pass) implicitSteps(list *spec.Node, path way) {
 	holder := &unit{linter: p.linter, node: list}
-	for i, s := range holder.readSteps(list) {
-		at := append(path, leg{item: s.node, index: i})
+	for i, item := range list.Items {
+		s, at := holder.readStep(item), append(path, leg{item: item, index: i})
 		if s.name != nil {
 			p.implicitIn(s.name, append(at, leg{key: "name"}))
 		}

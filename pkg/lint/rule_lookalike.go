@@ -31,7 +31,7 @@ func (p *pass) names(u *unit) {
 
 // lookAlikes reports names that mix scripts, and names that look like another's.
 func (l *linter) lookAlikes(names []named) {
-	slices.SortStableFunc(names, func(a, b named) int {
+	slices.SortFunc(names, func(a, b named) int {
 		return cmp.Or(cmp.Compare(a.kind, b.kind), cmp.Compare(a.scope, b.scope), a.at.Start.Compare(b.at.Start), cmp.Compare(a.name, b.name))
 	})
 	type key struct{ kind, scope, skeleton string }

@@ -20,10 +20,25 @@ func (l *linter) unusedNames(front spec.Diagnostics) {
 	l.secrets(w.Root)
 }
 
-// uses records the variables and secrets that a file uses.
-func (f *facts) uses(root *spec.Node) {
-	referencesIn(root, "vars.", f.usedVars)
-	secretsIn(root, f.usedSecrets)
+// uses records the variables that n refers to, and the values of its keys secret, references
+// included.
+func (f *facts) uses(n *spec.Node) {
+	if n == nil {
+		return
+	}
+	if n.Kind == spec.ScalarNode {
+		referencesInText(n.Text, "vars.", f.usedVars)
+	}
+	for _, field := range n.Fields {
+		referencesInText(field.Key.Text, "vars.", f.usedVars)
+		if field.Key.Text == "secret" && field.Value != nil && field.Value.Kind == spec.ScalarNode {
+			f.usedSecrets[field.Value.Text] = true
+		}
+		f.uses(field.Value)
+	}
+	for _, item := range n.Items {
+		f.uses(item)
+	}
 }
 
 // variables reports the unused variables. One that several places declare is reported at the first.
@@ -91,22 +106,6 @@ func (l *linter) secrets(root *spec.Node) {
 		for _, f := range environments.Fields {
 			declared(f.Value.Get("secrets"), "environments."+f.Key.Text+".secrets")
 		}
-	}
-}
-
-// secretsIn records the values of every key secret, references included.
-func secretsIn(n *spec.Node, used map[string]bool) {
-	if n == nil {
-		return
-	}
-	for _, f := range n.Fields {
-		if f.Key.Text == "secret" && f.Value != nil && f.Value.Kind == spec.ScalarNode {
-			used[f.Value.Text] = true
-		}
-		secretsIn(f.Value, used)
-	}
-	for _, item := range n.Items {
-		secretsIn(item, used)
 	}
 }
 

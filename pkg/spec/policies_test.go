@@ -21,6 +21,7 @@ func TestPoliciesThatAreNotRead(t *testing.T) {
 	}{
 		"the default":               {"", "policies/p.yaml", false},
 		"the other ending":          {"", "policies/p.yml", false},
+		"an ending in capitals":     {"", "policies/p.YAML", true},
 		"below the folder":          {"", "policies/sub/p.yaml", true},
 		"another folder":            {"", "policy/p.yaml", true},
 		"no folder":                 {"", "p.yml", true},

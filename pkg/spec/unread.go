@@ -145,7 +145,7 @@ func UnreadPolicies(tree Tree, workspace *Workspace) Diagnostics {
 	if len(workspace.Policies) == 0 {
 		return nil // policies: [] wants none
 	}
-	all, err := tree.Glob([]string{allYAML})
+	all, err := tree.Glob([]string{anyYAML})
 	if err != nil {
 		return nil // whoever reads the definitions says it
 	}

@@ -40,7 +40,7 @@ func definitionFile(dir string, i int) string {
 
 // definition returns a file of 60 lines, with or without notifications.
 func definition(i int) string {
-	last := "build_if_code_updated: false\n    # Nobody is told: the nightly report names what failed.\n    timeout: 1h"
+	last := "on_commit: false\n    # Nobody is told: the nightly report names what failed.\n    timeout: 1h"
 	if i%noticesEvery == 0 {
 		last = "notifications:\n      MAIL: [buildJobFail]\n    timeout: 1h"
 	}

@@ -114,8 +114,12 @@ var markers = sync.OnceValue(func() *markerIndex {
 // places, unless it is nil.
 func (index *markerIndex) within(text string, places *[]int) markerSet {
 	var found markerSet
+	if text == "" {
+		return found
+	}
+	pair := uint16(text[0])
 	for i := range len(text) - 1 {
-		pair := uint16(text[i])<<8 | uint16(text[i+1])
+		pair = pair<<8 | uint16(text[i+1])
 		if index.starts[pair/64]&(1<<(pair%64)) == 0 {
 			continue
 		}
