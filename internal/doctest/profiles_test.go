@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -66,6 +67,54 @@ func profileTable(t *testing.T) string {
 	}
 	return out.String() + "\n"
 }
+
+// TestSwitchesInDocuments checks that each switch that a page names exists. The help, from which a
+// page is made, has them all.
+func TestSwitchesInDocuments(t *testing.T) {
+	read := func(parts ...string) string {
+		content, err := os.ReadFile(filepath.Join(append([]string{root, "docs"}, parts...)...))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(content)
+	}
+	words := regexp.MustCompile("`([a-z0-9]+(?:-[a-z0-9]+)+)`")
+	named := 0
+	for _, page := range []string{"emulator.md", "emulator-quirks.md", "api-notes.md", "api/newer-routes.md", "api/sdk.md"} {
+		for _, found := range words.FindAllStringSubmatch(read(filepath.FromSlash(page)), -1) {
+			_, err := emulator.ParseQuirks(found[1]) // former names are accepted
+			if named++; err != nil && !notSwitches[found[1]] {
+				t.Errorf("%s names %s, which is no switch", page, found[1])
+			}
+		}
+	}
+	if named < 20 {
+		t.Errorf("only %d switches were found in the pages", named)
+	}
+	for _, command := range regexp.MustCompile(`--quirks ([a-z0-9,-]+)`).FindAllStringSubmatch(read("emulator-quirks.md")+read("emulator.md")+read("commands", "emulator.md"), -1) {
+		if _, err := emulator.ParseQuirks(command[1]); err != nil {
+			t.Errorf("--quirks %s: %v", command[1], err)
+		}
+	}
+	help := read("commands", "emulator.md")
+	first, last := false, false
+	for _, s := range emulator.Switches() {
+		first = first || s.Name == "v3-hidden-fields"
+		if first && !last && !s.Alone {
+			t.Errorf("the page says that %s is in no profile", s.Name)
+		}
+		last = last || s.Name == "slow-under-load"
+		if !strings.Contains(help, "   "+s.Name+" ") {
+			t.Errorf("the help does not name %s", s.Name)
+		}
+	}
+	if !first || !last {
+		t.Error("the group of switches that the page names is gone")
+	}
+}
+
+// notSwitches are words of these pages that look like one.
+var notSwitches = map[string]bool{"huaweicloud-sdk-go-v3": true}
 
 func members(t *testing.T, quirks emulator.Quirks) map[string]any {
 	t.Helper()

@@ -349,9 +349,5 @@ func ShownDuration(ms string) string {
 	if err != nil || n < 0 {
 		return ""
 	}
-	d := time.Duration(n) * time.Millisecond
-	if d < time.Minute {
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return d.Round(time.Second).String()
+	return screen.Lasted(time.Duration(n) * time.Millisecond)
 }

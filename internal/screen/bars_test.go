@@ -6,6 +6,7 @@ import (
 	"flag"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 	"github.com/urfave/cli/v2"
@@ -70,4 +71,16 @@ func TestTextGoesAboveTheBars(t *testing.T) {
 	}()
 	screenful(t, person, &got, "A\x1b[J"+eraseLine+"1 applied\r\n")
 	<-closed
+}
+
+// TestLasted checks that one build takes as long in each command that shows it.
+func TestLasted(t *testing.T) {
+	t.Parallel()
+	for d, want := range map[time.Duration]string{0: "0.0 s", 3 * time.Second: "3.0 s", 8366 * time.Millisecond: "8.4 s", 100068 * time.Millisecond: "1m40s"} {
+		start := time.Date(2026, 3, 2, 9, 30, 1, 0, time.UTC)
+		took := Took(start.Format(time.RFC3339Nano), start.Add(d).In(time.FixedZone("", 8*3600)).Format(time.RFC3339Nano))
+		if got := Lasted(d); got != want || took != want {
+			t.Errorf("%d ms are %q and, from start to end, %q; want %q", d.Milliseconds(), got, took, want)
+		}
+	}
 }

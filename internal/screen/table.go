@@ -288,7 +288,15 @@ func Took(start, end string) string {
 	if !known || !alsoKnown || from.IsZero() || to.Before(from) {
 		return ""
 	}
-	return to.Sub(from).Round(100 * time.Millisecond).String()
+	return Lasted(to.Sub(from))
+}
+
+// Lasted is how long something took: with tenths of a second below a minute.
+func Lasted(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
 }
 
 func (p *Paper) Instant(t time.Time) string {

@@ -75,6 +75,15 @@ type stepProgress struct {
 
 func (p progress) ended() bool { return !p.finished.IsZero() }
 
+// began is the start that histories show: that of the record, from which its duration counts. While
+// the build is queued it is the time when it was asked for.
+func (p progress) began(b *build) time.Time {
+	if p.started.IsZero() {
+		return b.Start
+	}
+	return p.started
+}
+
 // duration is how long the build has run, without the queue.
 func (p progress) duration(now time.Time) time.Duration {
 	switch {

@@ -102,7 +102,7 @@ func (rq *request) historyPage(from, to time.Time, full bool) (*answer, error) {
 func (rq *request) historyRow(b *build, full bool) *jsontree.Value {
 	p := b.at(rq.now)
 	row := obj("record_id", str(b.Record), "job_id", str(b.Job), "build_number", num(b.Number),
-		"start_time", str(b.Start.In(wire.ServiceZone).Format(historyTime)),
+		"start_time", str(p.began(b).In(wire.ServiceZone).Format(historyTime)),
 		"end_time", timeOrNull(p.finished.In(wire.ServiceZone), historyTime), "result", str(p.result))
 	if full {
 		row.Set("branch", strOrNull(b.Branch))

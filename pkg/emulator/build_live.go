@@ -98,7 +98,7 @@ func (rq *request) buildState(b *build) *jsontree.Value {
 		status = "building"
 	}
 	took := jsontree.Int(p.duration(rq.now).Milliseconds())
-	return obj("number", num(b.Number), "build_time", took, "start_time", jsontree.Int(b.Start.UnixMilli()),
+	return obj("number", num(b.Number), "build_time", took, "start_time", jsontree.Int(p.began(b).UnixMilli()),
 		"job_running_status", str(status), "state", str(p.result), "user_id", str(b.UserID), "executor", str(b.User),
 		"nickname", str(b.User), "daily_build_number", str(b.Daily), "trigger_type", str("MANUAL"), "cost_time", took.Clone(),
 		"commit_id", strOrNull(b.head()), "commit_info", obj("commit_id", strOrNull(b.head()), "created_at", jsontree.Null()),

@@ -112,7 +112,7 @@ func (rq *request) graph() (*jsontree.Value, error) {
 	return obj("edges", jsontree.Array(), "vertices", jsontree.Array(obj(
 		"id", str(b.Record), "status", str(p.result), "display_name", str(rq.state().jobs[b.Job].Name),
 		"build_duration", jsontree.Int(p.duration(rq.now).Milliseconds()),
-		"start_time", str(b.Start.In(wire.ServiceZone).Format(historyTime)),
+		"start_time", str(p.began(b).In(wire.ServiceZone).Format(historyTime)),
 		"finish_time", timeOrNull(p.finished.In(wire.ServiceZone), historyTime), "build_no", str(fmt.Sprint(b.Number)),
 	))), nil
 }

@@ -130,6 +130,11 @@ func TestNumbersOfBuildsAgree(t *testing.T) {
 		if record.Str("id") != r.Str("record_id") || record.Str("status") != r.Str("result") {
 			t.Errorf("history and record disagree: %s %s", r.AppendJSON(nil), record.AppendJSON(nil))
 		}
+		began, err := time.Parse(time.RFC3339, r.Str("start_time"))
+		ended, err2 := time.Parse(time.RFC3339, r.Str("end_time"))
+		if took := ended.Sub(began).Milliseconds(); record.Str("status") == "SUCCESS" && record.Str("duration") != fmt.Sprint(took) || err != nil || err2 != nil {
+			t.Errorf("the history says %d ms, the record %s: %s", took, record.Str("duration"), r.AppendJSON(nil))
+		}
 	}
 	if got := strings.Join(results, ", "); got != "3 SUCCESS, 2 ABORTED" {
 		t.Errorf("results, newest first = %s", got)

@@ -1,6 +1,7 @@
 package emulator_test
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -24,6 +25,11 @@ func TestPageStructure(t *testing.T) {
 	} {
 		if !strings.Contains(got.text, want) {
 			t.Errorf("the page lacks %s", want)
+		}
+	}
+	for _, at := range regexp.MustCompile(`[0-9]{2}:[0-9]{2}:[0-9]{2}[^<]*`).FindAllString(got.text, -1) {
+		if !strings.Contains(at, " UTC") {
+			t.Errorf("a time without a zone: %s", at)
 		}
 	}
 	for _, tag := range []string{"table", "tr", "th", "td", "div", "span", "bdi", "code", "h2", "p"} {
