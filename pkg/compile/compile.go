@@ -223,7 +223,7 @@ func (c *compiler) compileRemoval(n *spec.Node) {
 	}
 	r := Removal{
 		Address: JobAddress(alias, name), Project: alias, ProjectID: project.ID, Job: name,
-		Action: u.plainText(u.get(n, "action")), Reason: u.plainText(u.get(n, "reason")), Pos: n.Pos(),
+		Action: u.plainText(u.get(n, "action")), Reason: u.plainText(u.get(n, "reason")), Pos: n.Pos(), nameAt: n.Get("job").Range,
 	}
 	if r.Action == "" {
 		r.Action = "disable"

@@ -144,7 +144,7 @@ func (c *compiler) claims() []Claim {
 func (c *compiler) checkIdentities() {
 	var removals []RemovalClaim
 	for _, r := range c.result.Removals {
-		removals = append(removals, RemovalClaim{r, spec.Range{Start: r.Pos, End: r.Pos}})
+		removals = append(removals, RemovalClaim{r, r.nameAt})
 	}
 	for _, d := range CheckIdentities(c.claims(), removals) {
 		c.findings.add(d)

@@ -121,6 +121,8 @@ type Removal struct {
 	Action    string // disable or delete
 	Reason    string
 	Pos       spec.Pos
+
+	nameAt spec.Range // of Job
 }
 
 // Provenance is the origin of a compiled value.

@@ -6,6 +6,8 @@ import (
 
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/compile"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -106,6 +108,60 @@ func (e *Exporter) keepForms(have *spec.Node, want *yamltext.Node, live *jsontre
 			steps.Items[j], _ = nearestForm(fromSpec(written.Items[i]), forms[j])
 		}
 	}
+}
+
+// keepChannels keeps in want what a definition says about channels that did not change, and the
+// configuration of all: it may be secret, so an export never writes it.
+func keepChannels(have *spec.Node, want *yamltext.Node, job *compile.Job, live *diff.LiveJob) {
+	written := have.Get("notifications")
+	if written == nil || written.Kind != spec.MappingNode {
+		return
+	}
+	channels, now := want.Get("notifications"), eventsByChannel(compile.LiveNotices(live.Notices))
+	if channels == nil {
+		channels = yamltext.Mapping()
+		defer func() {
+			if len(channels.Fields) > 0 {
+				place(want, "notifications", channels)
+			}
+		}()
+	}
+	declared := eventsByChannel(job.Notices)
+	for _, f := range written.Fields {
+		name := f.Key.Text
+		at := slices.IndexFunc(channels.Fields, func(c yamltext.Field) bool { return c.Key == name })
+		form := fromSpec(f.Value)
+		events, known := declared[name]
+		if !known {
+			continue
+		}
+		if !slices.Equal(events, now[name]) {
+			config := form.Get("param_config")
+			form = yamltext.OneLine(yamltext.Sequence()) // it is off
+			if at >= 0 {
+				form = channels.Fields[at].Value
+			}
+			if config != nil {
+				form = yamltext.OneLine(yamltext.Mapping(yamltext.Entry("events", form), yamltext.Entry("param_config", config)))
+			}
+		}
+		if at < 0 {
+			channels.Add(name, form)
+		} else {
+			channels.Fields[at].Value = form
+		}
+	}
+}
+
+// eventsByChannel lists the events of each channel, sorted.
+func eventsByChannel(notices []compile.Notice) map[string][]string {
+	events := map[string][]string{}
+	for _, n := range notices {
+		sorted := slices.Clone(n.Events)
+		slices.Sort(sorted)
+		events[n.Type] = slices.Compact(sorted)
+	}
+	return events
 }
 
 // moduleOf is the id of a step's module, the action word where that is not known.

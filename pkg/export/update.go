@@ -93,6 +93,7 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 	want := definition.tree
 	keepSecrets(have, want)
 	e.keepForms(have, want, live.Body)
+	keepChannels(have, want, job, live)
 	u := &update{e: e, job: job, live: live, have: have, want: want}
 	if u.workspace, err = declaring(set, definition.Secrets); err != nil {
 		return nil, nil, err

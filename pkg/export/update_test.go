@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
@@ -126,6 +127,46 @@ func TestEitherNameOfTheCommitTrigger(t *testing.T) {
 					t.Errorf("%q into %q below %q: wrote the API's name:\n%s", live, written, defaults, text)
 				}
 			}
+		}
+	}
+}
+
+// TestChannelsThatDidNotChangeStay lets one channel of a live job change. The others stay as they are
+// written, references and configuration included, and a channel that is declared is not dropped.
+func TestChannelsThatDidNotChangeStay(t *testing.T) {
+	t.Parallel()
+	const written = "    notifications: {MAIL: \"${{ vars.events }}\", MESSAGE: [], DING_TALK: {events: [buildJobFail], param_config: '{\"a\": 1}'}, WECOM: [deleteJob]}\n"
+	for _, test := range []struct {
+		mail, message, ding, wecom, want string
+	}{
+		{"deleteJob", "", "buildJobFail", "deleteJob", strings.Replace(written, "\"${{ vars.events }}\"", "[deleteJob]", 1)},
+		{"", "", "buildJobFail", "deleteJob", strings.Replace(written, "\"${{ vars.events }}\"", "[]", 1)},
+		{"buildJobFail", "deleteJob", "buildJobFail", "deleteJob", strings.Replace(written, "MESSAGE: []", "MESSAGE: [deleteJob]", 1)},
+		{"buildJobFail", "", "deleteJob", "deleteJob", strings.Replace(written, "events: [buildJobFail]", "events: [deleteJob]", 1)},
+		{"buildJobFail", "", "", "deleteJob", strings.Replace(written, "events: [buildJobFail]", "events: []", 1)},
+		{"buildJobFail", "", "buildJobFail", "", strings.Replace(written, "WECOM: [deleteJob]", "WECOM: []", 1)},
+	} {
+		tree := spec.MapTree{
+			"buildsync.yaml":     "version: 1\nprojects: {shop: " + projectID + "}\ndefault_project: shop\nvars: {events: [buildJobFail]}\n",
+			"definitions/a.yaml": "version: 1\njobs:\n  - name: one\n    arch: arm\n    steps: []\n" + written,
+		}
+		set, _ := spec.Load(tree, spec.Options{})
+		result, _ := compile.Compile(set, compile.Options{})
+		live := liveJob(obj("job_name", "one", "arch", "arm", "steps", jsontree.Array()))
+		for channel, event := range map[string]string{"MAIL": test.mail, "MESSAGE": test.message, "DING_TALK": test.ding, "WECOM": test.wecom} {
+			row := wire.Notice{NoticeType: channel, EnableMap: map[string]bool{}}
+			if event != "" {
+				row.EnableMap[event] = true
+			}
+			live.Notices = append(live.Notices, row)
+		}
+		files, _, err := export.New(export.Options{Workspace: set}).Update(set, result.Jobs[0], live, compile.Options{})
+		if err != nil {
+			t.Errorf("%+v: %v", test, err)
+			continue
+		}
+		if _, have, _ := strings.Cut(string(files[0].Text), "steps: []\n"); have != test.want {
+			t.Errorf("wrote\n%swant\n%s", have, test.want)
 		}
 	}
 }
