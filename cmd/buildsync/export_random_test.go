@@ -31,6 +31,7 @@ var randomWorkspaces = []string{
 	"# ours\ndefaults:\n  job:\n    # about the flavor\n    flavor: 2u8g # small\n    host_type: devcloud\n",
 	"defaults: {job: {timeout: 2h, notifications: {MAIL: [buildJobFail]}, extra: {description: d}, enabled: false}}\n",
 	"vars: {zone: Asia/Shanghai, size: 4u8g}\ndefaults:\n  job:\n    flavor: ${{ vars.size }}\n    parameters:\n      - {name: P_1, default: x}\n    triggers: [{cron: \"1 2 * * *\", timezone: \"${{ vars.zone }}\"}]\n",
+	"defaults:\n  job:\n    template: {name: t-of-all} # every job\n",
 	"policy: {on_remove: disable}\nlint:\n  rules: {image-pin: off}\n",
 }
 
@@ -104,6 +105,9 @@ func TestExportOfRandomEstates(t *testing.T) {
 			e.write(t, "buildsync.yaml", "version: 1\nprojects: {shop: "+emulator.DefaultProject+"}\ndefault_project: shop\n"+drawn.workspace)
 			if drawn.definitions != "" {
 				e.write(t, "definitions/ours.yaml", drawn.definitions)
+			}
+			if strings.Contains(drawn.workspace, "t-of-all") {
+				e.write(t, "definitions/t.yaml", "version: 1\ntemplates:\n  - name: t-of-all\n    parameters: [{name: OF_ALL, default: x}]\n    steps:\n      - sh: {name: Scan, inputs: {command: scan}}\n")
 			}
 			e.run(t, exitDone, []string{"fmt"})
 			if drawn.crlf {

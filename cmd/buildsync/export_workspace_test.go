@@ -16,6 +16,7 @@ import (
 func TestExportIntoWorkspaces(t *testing.T) {
 	t.Parallel()
 	const head = "version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n"
+	const template = "version: 1\ntemplates:\n  - name: t\n    parameters: [{name: FROM_T, default: x}]\n    steps:\n      - sh: {name: s, inputs: {command: make}}\n"
 	for _, c := range []struct {
 		name, workspace string
 		files           map[string]string
@@ -54,6 +55,9 @@ secrets: [TOKEN]
 defaults:
   job: {notifications: "${{ vars.channels }}", parameters: "${{ vars.parameters }}", extra: "${{ vars.fields }}"}
 `, nil, nil},
+		{"a template for every job", head + "defaults: {job: {template: {name: t}}}\n", map[string]string{"definitions/t.yaml": template}, nil},
+		{"a template for every job, factored", head + "defaults: {job: {template: {name: t}}}\n", map[string]string{"definitions/t.yaml": template}, []string{"--factor"}},
+		{"a template by reference", head + "vars: {all: {name: t}}\ndefaults: {job: {template: \"${{ vars.all }}\"}}\n", map[string]string{"definitions/t.yaml": template}, nil},
 		{"a published template and comments", head + "# comments\n", map[string]string{
 			"definitions/t.yaml": "# above\nversion: 1\ntemplates:\n  - name: t # beside\n    publish: false\n    steps:\n      - sh: {name: s, inputs: {command: make}}\n",
 		}, []string{"--factor"}},

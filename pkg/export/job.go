@@ -195,6 +195,7 @@ func (w *jobWriter) tree() *yamltext.Node {
 	if len(extra.Fields) > 0 {
 		job.Add("extra", extra)
 	}
+	w.world.withoutTemplate(job)
 	if w.alone {
 		w.world.withoutDefaults(job)
 	}

@@ -26,16 +26,16 @@ import (
 // *Crash in case of a bug.
 func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) (files []File, secrets []Secret, err error) {
 	err = crash.Caught(func() (err error) {
-		files, secrets, err = e.update(set, job, live, opts)
-		if err == nil {
+		if files, secrets, err = e.update(set, job, live, opts, nodeByNode); err == nil {
 			return nil
 		}
 		// What an alias elsewhere stands for cannot go or move: try with values in the places of aliases.
 		if set, job := detached(set, job, opts); job != nil {
-			if more, needed, failed := e.update(set, job, live, opts); failed == nil {
-				files, secrets, err = more, needed, nil
+			if files, secrets, err = e.update(set, job, live, opts, nodeByNode); err == nil {
+				return nil
 			}
 		}
+		files, secrets, err = e.update(set, job, live, opts, wholeKeys)
 		return err
 	})
 	return files, secrets, err
@@ -77,7 +77,15 @@ func withPlaces(job *compile.Job, paths []string) string {
 	return strings.Join(list, ", ")
 }
 
-func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) ([]File, []Secret, error) {
+// extent is how much of a definition an edit may write anew.
+type extent int
+
+const (
+	nodeByNode extent = iota // comments within keys stay
+	wholeKeys
+)
+
+func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options, most extent) ([]File, []Secret, error) {
 	differ := e.Differences(job, live)
 	if len(differ) == 0 {
 		return nil, nil, nil
@@ -103,10 +111,14 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 		change  func(*editor, string)
 		scripts bool // files that the definition includes may change
 		alone   bool // the definition no longer uses its template
+		most    extent
 	}{
 		{change: u.adjust, scripts: true}, {change: u.adjust, scripts: true}, {change: u.reconcile, scripts: true},
-		{change: u.adjust}, {change: u.reconcile}, {change: u.replace}, {change: u.empty}, {change: u.empty, alone: true},
+		{change: u.adjust}, {change: u.reconcile}, {change: u.replace, most: wholeKeys}, {change: u.empty, most: wholeKeys}, {change: u.empty, alone: true, most: wholeKeys},
 	} {
+		if attempt.most != most || attempt.alone && have.Get("template") == nil {
+			continue
+		}
 		ed, keys := newEditor(in.Name, in.Source), u.keys()
 		ed.includes = &includes{tree: set.Tree, from: in.Name, edit: attempt.scripts}
 		if i == 0 {
@@ -116,9 +128,6 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 			keys = slices.DeleteFunc(keys, func(key string) bool { return key == "steps" })
 		}
 		if attempt.alone {
-			if have.Get("template") == nil {
-				continue
-			}
 			ed.SetKey(have, "template", nil)
 			keys = append(slices.DeleteFunc(keys, func(key string) bool { return key == "steps" || key == "parameters" }), "steps", "parameters")
 		}

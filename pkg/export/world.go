@@ -91,6 +91,17 @@ func (w world) withoutDefaults(job *yamltext.Node) {
 	}
 }
 
+// withoutTemplate adds null against a template of the defaults: it would add its parameters and, to a
+// job whose steps are under extra, its steps. A probe lacks templates, so this is not found by trying.
+func (w world) withoutTemplate(job *yamltext.Node) {
+	if w.defaults == nil {
+		return
+	}
+	if template := w.defaults.Get("template"); template != nil && !w.referred(template).IsNull() {
+		place(job, "template", yamltext.Literal("null"))
+	}
+}
+
 // addMissing gives a mapping of a job the keys that only the defaults have.
 func (w world) addMissing(job *yamltext.Node, key string, defaults *spec.Node, nothing func() *yamltext.Node) {
 	have := job.Get(key)
@@ -107,7 +118,7 @@ func (w world) addMissing(job *yamltext.Node, key string, defaults *spec.Node, n
 
 // place adds a key of a job at its place in the schema's order.
 func place(job *yamltext.Node, key string, value *yamltext.Node) {
-	order := append([]string{"name", "project"}, append(slices.Clone(keyOrder), "extra")...)
+	order := append([]string{"name", "project", "template"}, append(slices.Clone(keyOrder), "extra")...)
 	rank := slices.Index(order, key)
 	at := slices.IndexFunc(job.Fields, func(f yamltext.Field) bool { return slices.Index(order, f.Key) > rank })
 	if at < 0 || rank < 0 {
