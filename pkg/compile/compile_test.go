@@ -2,6 +2,7 @@ package compile_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -350,5 +351,25 @@ func TestFindingsAreBounded(t *testing.T) {
 	_, diags := compile.Compile(load(t, spec.MapTree{"definitions/a.yaml": source.String()}, ""), compile.Options{})
 	if len(diags) != 21 || diags[20].Message != "2980 more of this kind in this file are not listed" {
 		t.Errorf("%d findings, the last is %q", len(diags), diags[len(diags)-1].Message)
+	}
+}
+
+// TestNoProjectIsSaidOnce checks that many jobs without a project are one finding, which any of their
+// files shows.
+func TestNoProjectIsSaidOnce(t *testing.T) {
+	t.Parallel()
+	for n, want := range map[int]int{3: 3, 4: 1, 60: 1} {
+		tree := spec.MapTree{"buildsync.yaml": "version: 1\nprojects: {a: " + strings.Repeat("a", 32) + ", b: " + strings.Repeat("b", 32) + "}\n"}
+		for i := range n {
+			tree[fmt.Sprintf("definitions/j%02d.yaml", i)] = fmt.Sprintf("version: 1\njobs: [{name: j%d, arch: arm, steps: []}]\n", i)
+		}
+		_, found := compile.Compile(load(t, tree, ""), compile.Options{})
+		if len(found) != want {
+			t.Errorf("%d jobs: %d findings, want %d: %v", n, len(found), want, found)
+			continue
+		}
+		if last := fmt.Sprintf("definitions/j%02d.yaml", n-1); want == 1 && (!strings.HasSuffix(found[0].Message, fmt.Sprintf("the same holds for %d more", n-1)) || !slices.Contains(found[0].Causes, last)) {
+			t.Errorf("%d jobs: %+v", n, found[0])
+		}
 	}
 }

@@ -98,7 +98,51 @@ func (f *findings) sorted() spec.Diagnostics {
 		})
 	}
 	f.list.Sort()
+	f.foldNoProject()
 	return f.list
+}
+
+// noProject is the message of a job without a project in a workspace without a default.
+const noProject = "no project selected"
+
+// manyWithout is from how many objects without a project on there is one finding for all: one line
+// of buildsync.yaml is their cause.
+const manyWithout = 4
+
+// foldNoProject makes one finding of many that lack a project. It names the first places; the files
+// of all are its causes, so that a check of any of them shows it.
+func (f *findings) foldNoProject() {
+	without := func(d spec.Diagnostic) bool { return d.Rule == "missing-key" && d.Message == noProject }
+	first, rest := -1, 0
+	for i := range f.list {
+		switch {
+		case !without(f.list[i]):
+		case first < 0:
+			first = i
+		default:
+			rest++
+		}
+	}
+	if rest+1 < manyWithout {
+		return
+	}
+	all := f.list[first]
+	kept := make(spec.Diagnostics, 0, len(f.list)-rest)
+	for i, d := range f.list {
+		switch {
+		case i <= first || !without(d):
+			kept = append(kept, d)
+			continue
+		case len(all.Related) < maxUses:
+			all.Related = append(all.Related, spec.Related{Range: d.Range, Message: "nor here"})
+		}
+		all.Causes = append(all.Causes, d.Range.Start.File)
+	}
+	all.Message += fmt.Sprintf("; the same holds for %d more", rest)
+	slices.Sort(all.Causes)
+	all.Causes = slices.Compact(all.Causes)
+	kept[first] = all
+	f.list = kept
 }
 
 // report adds an error about n.

@@ -292,7 +292,7 @@ func (u *unit) project(n, owner *spec.Node) (alias string, p *spec.Project) {
 	}
 	if alias == "" {
 		u.report("missing-key", owner, "project", "write project: with an alias of buildsync.yaml, or set default_project in buildsync.yaml",
-			"no project selected")
+			noProject)
 		return "", nil
 	}
 	found, ok := u.c.workspace.Projects[alias]

@@ -2,6 +2,7 @@ package spec
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"path"
 	"slices"
@@ -13,18 +14,20 @@ import (
 // unreadHead is how much of a file's start is searched for signs of definitions.
 const unreadHead = 64 << 10
 
-// allYAML matches every YAML file of a workspace, anyYAML those with an ending in capitals as well.
+// allYAML matches every YAML file of a workspace, anyForm those with an ending in capitals and JSON
+// as well.
 const (
 	allYAML = "**/*.{yaml,yml}"
-	anyYAML = "**/*.{[yY][aA][mM][lL],[yY][mM][lL]}"
+	anyForm = "**/*.{[yY][aA][mM][lL],[yY][mM][lL],[jJ][sS][oO][nN]}"
 )
 
-// unreadFiles lists YAML files that no pattern of the workspace matches but that look like
-// definitions: files in or below the folders of the patterns, and files anywhere with the members
-// of a definitions file. read are the matched files, sorted. Files of other tools (in folders that
-// start with a dot, and in node_modules) are left out.
+// unreadFiles lists files that no pattern of the workspace matches but that look like definitions:
+// YAML files in or below the folders of the patterns, JSON files there with the members of a
+// definitions file, and YAML files anywhere with these. read are the matched files, sorted. Left out
+// are files of other tools (in folders that start with a dot, and in node_modules), and copies that
+// nobody takes for YAML, such as a.yaml.bak.
 func unreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, error) {
-	all, err := tree.Glob([]string{anyYAML})
+	all, err := tree.Glob([]string{anyForm})
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +41,8 @@ func unreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, erro
 			continue
 		}
 		inside := slices.ContainsFunc(folders, func(folder string) bool { return strings.HasPrefix(name, folder+"/") })
-		if inside || looksLikeDefinitions(tree, name) {
+		isJSON := strings.EqualFold(path.Ext(name), ".json")
+		if isJSON && inside && isJSONDefinitions(tree, name) || !isJSON && (inside || looksLikeDefinitions(tree, name)) {
 			unread = append(unread, name)
 		}
 	}
@@ -86,7 +90,24 @@ func looksLikeDefinitions(tree Tree, name string) bool {
 	if err != nil {
 		return false
 	}
-	return hasMember(source, "version") && hasMember(source, "jobs", "families", "templates", "fragments", "removed")
+	return hasMember(source, "version") && hasMember(source, units...)
+}
+
+// units are the members of a definitions file that hold something.
+var units = []string{"jobs", "families", "templates", "fragments", "removed"}
+
+// isJSONDefinitions reports whether a JSON file has version and another member of a definitions
+// file.
+func isJSONDefinitions(tree Tree, name string) bool {
+	source, err := tree.ReadFile(name, MaxFileBytes)
+	if err != nil {
+		return false
+	}
+	var members map[string]json.RawMessage
+	if json.Unmarshal(source, &members) != nil || members["version"] == nil {
+		return false
+	}
+	return slices.ContainsFunc(units, func(unit string) bool { return members[unit] != nil })
 }
 
 // hasMember reports whether one of keys is at the beginning of a line in the
@@ -104,9 +125,13 @@ func unreadWarning(tree Tree, workspace *Workspace, read []string, where Range) 
 	if err != nil || len(unread) == 0 {
 		return nil
 	}
-	what := "a YAML file is not read"
+	kind := "YAML file"
+	if slices.ContainsFunc(unread, func(name string) bool { return strings.EqualFold(path.Ext(name), ".json") }) {
+		kind = "file"
+	}
+	what := "a " + kind + " is not read"
 	if len(unread) > 1 {
-		what = fmt.Sprintf("%d YAML files are not read", len(unread))
+		what = fmt.Sprintf("%d %ss are not read", len(unread), kind)
 	}
 	return Diagnostics{{
 		Rule: "definitions", Severity: Warning, Range: where, Pointer: "definitions",
@@ -118,6 +143,9 @@ func unreadWarning(tree Tree, workspace *Workspace, read []string, where Range) 
 // readHint says how a file comes to be read.
 func readHint(name string) string {
 	ext := path.Ext(name)
+	if strings.EqualFold(ext, ".json") {
+		return "rename it to " + quoted(strings.TrimSuffix(name, ext)+".yaml") + ", since JSON is YAML, or move what is not a definition elsewhere"
+	}
 	if lower := strings.ToLower(ext); lower != ext {
 		return "rename it to " + quoted(strings.TrimSuffix(name, ext)+lower) + ", or move what is not a definition elsewhere"
 	}
