@@ -41,8 +41,7 @@ func unreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, erro
 			continue
 		}
 		inside := slices.ContainsFunc(folders, func(folder string) bool { return strings.HasPrefix(name, folder+"/") })
-		isJSON := strings.EqualFold(path.Ext(name), ".json")
-		if isJSON && inside && isJSONDefinitions(tree, name) || !isJSON && (inside || looksLikeDefinitions(tree, name)) {
+		if isJSON(name) && inside && isJSONDefinitions(tree, name) || !isJSON(name) && (inside || looksLikeDefinitions(tree, name)) {
 			unread = append(unread, name)
 		}
 	}
@@ -96,6 +95,9 @@ func looksLikeDefinitions(tree Tree, name string) bool {
 // units are the members of a definitions file that hold something.
 var units = []string{"jobs", "families", "templates", "fragments", "removed"}
 
+// isJSON reports whether a file's name ends as that of JSON.
+func isJSON(name string) bool { return strings.EqualFold(path.Ext(name), ".json") }
+
 // isJSONDefinitions reports whether a JSON file has version and another member of a definitions
 // file.
 func isJSONDefinitions(tree Tree, name string) bool {
@@ -126,7 +128,7 @@ func unreadWarning(tree Tree, workspace *Workspace, read []string, where Range) 
 		return nil
 	}
 	kind := "YAML file"
-	if slices.ContainsFunc(unread, func(name string) bool { return strings.EqualFold(path.Ext(name), ".json") }) {
+	if slices.ContainsFunc(unread, isJSON) {
 		kind = "file"
 	}
 	what := "a " + kind + " is not read"
@@ -143,7 +145,7 @@ func unreadWarning(tree Tree, workspace *Workspace, read []string, where Range) 
 // readHint says how a file comes to be read.
 func readHint(name string) string {
 	ext := path.Ext(name)
-	if strings.EqualFold(ext, ".json") {
+	if isJSON(name) {
 		return "rename it to " + quoted(strings.TrimSuffix(name, ext)+".yaml") + ", since JSON is YAML, or move what is not a definition elsewhere"
 	}
 	if lower := strings.ToLower(ext); lower != ext {
@@ -173,7 +175,7 @@ func UnreadPolicies(tree Tree, workspace *Workspace) Diagnostics {
 	if len(workspace.Policies) == 0 {
 		return nil // policies: [] wants none
 	}
-	all, err := tree.Glob([]string{anyYAML})
+	all, err := tree.Glob([]string{anyForm})
 	if err != nil {
 		return nil // whoever reads the definitions says it
 	}
@@ -191,7 +193,7 @@ func UnreadPolicies(tree Tree, workspace *Workspace) Diagnostics {
 		return slices.ContainsFunc(folders, func(folder string) bool { return strings.HasPrefix(name, folder) })
 	}
 	for _, name := range all {
-		if _, isRead := slices.BinarySearch(definitions, name); isRead || isOtherTools(name) || path.Base(name) == WorkspaceFile || isPolicies(workspace, name) {
+		if _, isRead := slices.BinarySearch(definitions, name); isRead || isOtherTools(name) || path.Base(name) == WorkspaceFile || isPolicies(workspace, name) || isJSON(name) {
 			continue
 		}
 		if isBelow(name) || looksLikePolicies(tree, name) {
