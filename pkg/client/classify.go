@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -158,8 +159,7 @@ func readFailure(body *jsontree.Value) failure {
 		}
 	}
 	if status := body.Get("status"); !status.IsEmpty() {
-		text, isText := status.AsString()
-		f.found = f.found || !isText || !strings.EqualFold(text, "success")
+		f.found = f.found || !slices.Contains(successWords, strings.ToLower(scalar(status)))
 	}
 	if success := body.Get("success"); !success.IsAbsentOrNull() {
 		f.found = f.found || !strings.EqualFold(success.Text(), "true")
@@ -169,6 +169,10 @@ func readFailure(body *jsontree.Value) failure {
 	}
 	return f
 }
+
+// successWords are the statuses of a success. The reference has only the first; gateways in front of
+// a service write the others.
+var successWords = []string{"success", "succeeded", "ok", "true", "200", "201"}
 
 // saysNothing reports whether an error is empty, or has empty members only.
 func saysNothing(v *jsontree.Value) bool {

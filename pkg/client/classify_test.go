@@ -37,6 +37,8 @@ func TestClassify(t *testing.T) {
 		message  string
 	}{
 		{name: "success", answer: answerOf(200, `{"result":{"job_id":"a"},"error":null,"status":"success"}`)},
+		{name: "success in another word", answer: answerOf(200, `{"status":"ok","result":{"job_id":"a"}}`)},
+		{name: "success as a number", answer: answerOf(200, `{"status":200,"result":{"job_id":"a"}}`)},
 		{name: "success in capitals", answer: answerOf(200, `{"status":"SUCCESS"}`)},
 		{name: "success with empty errors", answer: answerOf(200, `{"success":true,"err_code":"","error":"","error_code":null,"result":{}}`)},
 		{name: "success as text", answer: answerOf(200, `{"success":"true","result":""}`)},

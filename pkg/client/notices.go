@@ -22,7 +22,7 @@ func (c *Client) Notices(ctx context.Context, jobID string) ([]wire.Notice, erro
 	if a.body.Kind() == jsontree.KindArray {
 		rows = a.body
 	}
-	if rows.Kind() != jsontree.KindArray && rows.Kind() != jsontree.KindObject {
+	if rows == nil || !rows.IsAbsentOrNull() && rows.Kind() != jsontree.KindArray && rows.Kind() != jsontree.KindObject {
 		return nil, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer lists no notifications")
 	}
 	notices := []wire.Notice{}

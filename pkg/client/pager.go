@@ -7,6 +7,7 @@ import (
 	"iter"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -206,7 +207,11 @@ func pageOf(rows, total *jsontree.Value) page {
 	if total.IsAbsentOrNull() {
 		return got
 	}
-	n, err := strconv.ParseInt(total.Text(), 10, 64)
+	whole, fraction, _ := strings.Cut(total.Text(), ".") // some servers print 2 as 2.0
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if strings.Trim(fraction, "0") != "" {
+		err = strconv.ErrSyntax
+	}
 	switch {
 	case err != nil || n < 0:
 		got.odd = fmt.Sprintf("the service counts %s rows", scalar(total))

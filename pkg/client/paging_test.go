@@ -134,6 +134,7 @@ func TestListing(t *testing.T) {
 			return rows, 0
 		}}, 150, false, 0},
 		{"one page", list{n: 5}, 5, true, 1},
+		{"a count with a fraction of zero", list{n: 5, total: fixed("5.0")}, 5, true, 1},
 		{"a full page", list{n: 100}, 100, true, 2},
 		{"three pages", list{n: 250}, 250, true, 3},
 		{"ten full pages", list{n: 1000}, 1000, true, 10},

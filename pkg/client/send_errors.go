@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"net/http"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -19,7 +20,7 @@ func withErrors(next sender, now func() time.Time, mask func(*call, string) stri
 		}
 		var e *Error
 		if err == nil && !(k.sink != nil && a.status/100 == 2) {
-			if a.body, e = classify(a, k.emptyOK, now()); e != nil {
+			if a.body, e = classify(a, k.emptyOK || k.repeat != repeatRead && a.status == http.StatusNoContent, now()); e != nil {
 				e.Op, e.Method, e.Path, e.Attempts = string(k.op), k.route.method, k.path, 1
 				err = e
 			}

@@ -80,20 +80,20 @@ func toText(object *jsontree.Value, keys ...string) {
 	}
 }
 
-// toBool converts members called keys that contain "true" or "false" to booleans.
+// toBool converts members called keys that contain "true" or "false", 1 or 0 to booleans.
 func toBool(object *jsontree.Value, keys ...string) {
 	if object.Kind() != jsontree.KindObject {
 		return
 	}
 	for _, key := range keys {
-		text, ok := object.Get(key).AsString()
-		if !ok {
+		v := object.Get(key)
+		if v.Kind() != jsontree.KindString && v.Kind() != jsontree.KindNumber {
 			continue
 		}
-		switch strings.ToLower(text) {
-		case "true":
+		switch strings.ToLower(v.Text()) {
+		case "true", "1":
 			object.Set(key, jsontree.Bool(true))
-		case "false":
+		case "false", "0":
 			object.Set(key, jsontree.Bool(false))
 		}
 	}

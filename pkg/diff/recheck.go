@@ -136,6 +136,9 @@ func (c *Change) Unmet(have *jsontree.Value, modules Modules) []Field {
 	before := c.Have.Unpack()
 	before.Delete(wire.KeySteps)
 	differing := differing(have, c.DesiredBody(), before, modules)
+	differing = slices.DeleteFunc(differing, func(f Field) bool { // a service may not return it: then it is unknown
+		return f.Path == wire.KeyJobName && absent(f.Before)
+	})
 	if len(differing) == 0 || c.Live == nil {
 		return differing
 	}

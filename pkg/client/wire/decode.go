@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -28,7 +29,7 @@ func DecodeJobItem(v *jsontree.Value) JobItem {
 		IsForbidden:     r.flag("is_forbidden"),
 		IsView:          r.flag("is_view"),
 	}
-	item.StateUnseen = r.get("disabled").IsEmpty()
+	item.StateUnseen = !slices.Contains([]string{"true", "false", "1", "0"}, strings.ToLower(r.text("disabled")))
 	finished := r.get("is_finished")
 	built := item.LastBuildStatus != "" && item.LastBuildStatus != "none"
 	item.Building = item.LastBuildStatus == "building" || built && !finished.IsAbsentOrNull() && !item.IsFinished
@@ -44,6 +45,9 @@ func DecodeNotice(v *jsontree.Value) Notice {
 	events := read(r.get("enable_map"))
 	for _, m := range events.object.Members() {
 		notice.EnableMap[m.Key] = events.flag(m.Key)
+	}
+	for _, event := range r.get("enabled_event_type_names").Items() { // as an update writes them
+		notice.EnableMap[event.Text()] = true
 	}
 	if config := r.get("param_config"); !config.IsAbsentOrNull() {
 		text, isString := config.AsString()

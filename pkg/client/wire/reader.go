@@ -89,6 +89,9 @@ var listMembers = map[string][]string{
 func SpellLists(body *jsontree.Value) {
 	for key, inner := range listMembers {
 		for _, item := range spellList(body, key) {
+			if properties := item.Get(KeyProperties); key == KeySteps && properties.Kind() == jsontree.KindString {
+				unquoted(item, jsontree.Member{Key: KeyProperties, Value: properties})
+			}
 			for _, key := range inner {
 				for _, field := range spellList(item, key) {
 					spellList(field, KeyLimits)
@@ -104,11 +107,29 @@ func SpellLists(body *jsontree.Value) {
 // spellList writes one member as a list and returns its items.
 func spellList(object *jsontree.Value, key string) []*jsontree.Value {
 	for _, m := range object.Members() {
+		if strings.EqualFold(m.Key, key) {
+			m.Value = unquoted(object, m)
+		}
 		if strings.EqualFold(m.Key, key) && m.Value.Kind() == jsontree.KindObject { // Steps in templates
 			object.Set(m.Key, jsontree.Array(List(m.Value)...))
 		}
 	}
 	return Member(object, key).Items()
+}
+
+// unquoted writes a list or object that the service printed as a text of JSON as itself, and returns
+// it.
+func unquoted(object *jsontree.Value, m jsontree.Member) *jsontree.Value {
+	text, ok := m.Value.AsString()
+	if !ok || !strings.HasPrefix(text, "[") && !strings.HasPrefix(text, "{") {
+		return m.Value
+	}
+	inner, err := jsontree.Parse([]byte(text), jsontree.Limits{})
+	if err != nil {
+		return m.Value
+	}
+	object.Set(m.Key, inner)
+	return inner
 }
 
 // List returns the items of a list that the service may print as one bare

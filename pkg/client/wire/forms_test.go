@@ -1,0 +1,45 @@
+package wire
+
+import (
+	"slices"
+	"testing"
+
+	"github.com/buildsync/buildsync/pkg/jsontree"
+)
+
+func tree(t *testing.T, text string) *jsontree.Value {
+	t.Helper()
+	v, err := jsontree.Parse([]byte(text), jsontree.Limits{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+// TestOtherForms checks forms that the reference does not have: JSON in texts, the state of a job in
+// other words, and events as a list.
+func TestOtherForms(t *testing.T) {
+	t.Parallel()
+	const want = `{"steps":[{"name":"s","properties":{"command":"{x}"}}]}`
+	for _, text := range []string{
+		want, `{"steps":"[{\"name\":\"s\",\"properties\":{\"command\":\"{x}\"}}]"}`, `{"steps":[{"name":"s","properties":"{\"command\":\"{x}\"}"}]}`,
+	} {
+		body := tree(t, text)
+		if SpellLists(body); string(body.AppendJSON(nil)) != want {
+			t.Errorf("%s is read as %s", text, body.AppendJSON(nil))
+		}
+	}
+	for text, state := range map[string][2]bool{ // disabled, not known
+		`true`: {true, false}, `"True"`: {true, false}, `1`: {true, false}, `false`: {false, false}, `0`: {false, false},
+		`null`: {false, true}, `""`: {false, true}, `"Y"`: {false, true},
+	} {
+		item := DecodeJobItem(tree(t, `{"id":"a","disabled":`+text+`}`))
+		if item.Disabled != state[0] || item.StateUnseen != state[1] {
+			t.Errorf("disabled %s is read as %t, not known: %t", text, item.Disabled, item.StateUnseen)
+		}
+	}
+	row := DecodeNotice(tree(t, `{"notice_type":"MAIL","enabled_event_type_names":["deleteJob","buildJobFail"]}`))
+	if got := row.EnabledEvents(); !slices.Equal(got, []string{"buildJobFail", "deleteJob"}) {
+		t.Errorf("the events are read as %q", got)
+	}
+}
