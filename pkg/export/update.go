@@ -116,7 +116,7 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 		{change: u.adjust, scripts: true}, {change: u.adjust, scripts: true}, {change: u.reconcile, scripts: true},
 		{change: u.adjust}, {change: u.reconcile}, {change: u.replace, most: wholeKeys}, {change: u.empty, most: wholeKeys}, {change: u.empty, alone: true, most: wholeKeys},
 	} {
-		if attempt.most != most || attempt.alone && have.Get("template") == nil {
+		if attempt.most != most || attempt.alone && have.Get("template") == nil && want.Get("template") == nil {
 			continue
 		}
 		ed, keys := newEditor(in.Name, in.Source), u.keys()
@@ -128,7 +128,7 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 			keys = slices.DeleteFunc(keys, func(key string) bool { return key == "steps" })
 		}
 		if attempt.alone {
-			ed.SetKey(have, "template", nil)
+			u.leaveTemplate(ed)
 			keys = append(slices.DeleteFunc(keys, func(key string) bool { return key == "steps" || key == "parameters" }), "steps", "parameters")
 		}
 		for _, key := range keys {
@@ -143,6 +143,15 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 		}
 	}
 	return nil, nil, fmt.Errorf("it cannot be edited in place%s; it differs in %s", u.why, strings.Join(differ, ", "))
+}
+
+// leaveTemplate removes the template of a definition, or writes null against that of the defaults.
+func (u *update) leaveTemplate(ed *editor) {
+	if null := u.want.Get("template"); null != nil && u.have.Get("template") == nil {
+		ed.InsertKey(u.have, u.before("template"), "template", null)
+	} else {
+		ed.SetKey(u.have, "template", null)
+	}
 }
 
 // byHand explains why people have to edit the definition of a job, if they have to.
