@@ -35,9 +35,10 @@ func unreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, erro
 		return nil, nil
 	}
 	folders := definitionFolders(workspace, read)
+	others := otherWorkspaces(all)
 	var unread []string
 	for _, name := range all {
-		if _, isRead := slices.BinarySearch(read, name); isRead || isOtherTools(name) || isNamed(workspace, name) {
+		if _, isRead := slices.BinarySearch(read, name); isRead || isIn(others, name) || isOtherTools(name) || isNamed(workspace, name) {
 			continue
 		}
 		inside := slices.ContainsFunc(folders, func(folder string) bool { return strings.HasPrefix(name, folder+"/") })
@@ -65,6 +66,23 @@ func definitionFolders(workspace *Workspace, read []string) []string {
 		add(path.Dir(name))
 	}
 	return folders
+}
+
+// otherWorkspaces lists the folders among all files that are workspaces of their own, each with a
+// slash at its end.
+func otherWorkspaces(all []string) []string {
+	var folders []string
+	for _, name := range all {
+		if folder, file := path.Split(name); file == WorkspaceFile && folder != "" {
+			folders = append(folders, folder)
+		}
+	}
+	return folders
+}
+
+// isIn reports whether a file is in or below one of the folders.
+func isIn(folders []string, name string) bool {
+	return slices.ContainsFunc(folders, func(folder string) bool { return strings.HasPrefix(name, folder) })
 }
 
 // isOtherTools reports whether a file is in a folder of another tool.
@@ -189,14 +207,12 @@ func UnreadPolicies(tree Tree, workspace *Workspace) Diagnostics {
 			folders = append(folders, base+"/")
 		}
 	}
-	isBelow := func(name string) bool {
-		return slices.ContainsFunc(folders, func(folder string) bool { return strings.HasPrefix(name, folder) })
-	}
+	others := otherWorkspaces(all)
 	for _, name := range all {
-		if _, isRead := slices.BinarySearch(definitions, name); isRead || isOtherTools(name) || path.Base(name) == WorkspaceFile || isPolicies(workspace, name) || isJSON(name) {
+		if _, isRead := slices.BinarySearch(definitions, name); isRead || isOtherTools(name) || path.Base(name) == WorkspaceFile || isPolicies(workspace, name) || isJSON(name) || isIn(others, name) {
 			continue
 		}
-		if isBelow(name) || looksLikePolicies(tree, name) {
+		if isIn(folders, name) || looksLikePolicies(tree, name) {
 			unread = append(unread, name)
 		}
 	}
