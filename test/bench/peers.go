@@ -9,7 +9,8 @@ import (
 )
 
 // peers measures a plan of jobs in step next to OpenTofu with the vendor's provider, on servers
-// with the same latency. Each program has created its own jobs, and runs with its default flags.
+// with the same latency. Each program has created its own jobs, which are alike, and runs with its
+// default flags.
 func (b *bench) peers() error {
 	if b.tofu == "" || b.provider == "" {
 		return errors.New("name OpenTofu with -tofu and the vendor's provider with -provider; sh test/terraform/build.sh DIR builds both")
@@ -17,6 +18,14 @@ func (b *bench) peers() error {
 	n := b.count(1000)
 	dir := filepath.Join(b.dir, "shop")
 	if err := b.repository(dir, n); err != nil {
+		return err
+	}
+	for i := range n {
+		if err := write(definitionFile(dir, i), fmt.Sprintf(tofuTask, i)); err != nil {
+			return err
+		}
+	}
+	if err := b.commit(dir, "the jobs of OpenTofu"); err != nil {
 		return err
 	}
 	ours, err := b.serve(b.dir, "--data", "", "--latency", latency.String())
@@ -96,6 +105,32 @@ const tofuSettings = `provider_installation {
   dev_overrides { "huaweicloud/huaweicloud" = %q }
   direct {}
 }
+`
+
+// tofuTask is a definition of one of tofuTasks.
+const tofuTask = `version: 1
+jobs:
+  - name: service-%d-build
+    project: shop
+    arch: x86-64
+    flavor: 4u8g
+    auto_update_sub_module: false
+    scms:
+      - scm_type: codehub
+        url: git@codehub.example.com:shop/service.git
+        web_url: https://codehub.example.com/shop/service
+        repo_id: "2111746211"
+        branch: main
+    parameters:
+      - name: target
+        default: dev
+    steps:
+      - module_id: devcloud2018.codeci_action_20043.action
+        name: Build with Maven
+        enable: true
+        properties:
+          command: |
+            mvn -B package
 `
 
 const tofuTasks = `terraform {
