@@ -300,10 +300,10 @@ func needLines(plan *diff.Plan) []string {
 		const most = 3
 		names := make([]string, 0, most)
 		objects, seen := make([]string, 0, len(need.Addresses)), map[string]bool{}
-		for _, address := range need.Addresses { // a job and its notifications have one name
-			if object := name(address[strings.LastIndexByte(address, '/')+1:]); !seen[object] {
-				seen[object] = true
-				objects = append(objects, object)
+		for _, address := range need.Addresses { // of a job and its notifications, one is enough
+			if job := strings.Replace(address, "/notification/", "/job/", 1); !seen[job] {
+				seen[job] = true
+				objects = append(objects, name(job[strings.LastIndexByte(job, '/')+1:]))
 			}
 		}
 		for i, object := range objects {
