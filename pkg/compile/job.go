@@ -237,6 +237,9 @@ func (u *unit) commitTrigger(whole *spec.Node) *spec.Node {
 	return friendly
 }
 
+// extraTwice is what to do where a field is under extra, and a key or a template sets it too.
+const extraTwice = "remove one of the two; null beside extra leaves out what defaults.job or a template sets"
+
 // withExtra returns the members in order, with those of extra inserted verbatim.
 func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *jsontree.Value {
 	var others []jsontree.Member
@@ -251,7 +254,7 @@ func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *
 			case key == wire.KeyProjectID || key == wire.KeyJobName || key == wire.KeyJobID:
 				u.report("extra-field", f.Key, "extra."+key, "", "%s is what identifies a job and cannot be set under extra", key)
 			case members[key] != nil && !members[key].IsEmpty(): // null leaves the key to extra, against a default
-				u.report("extra-field", f.Key, "extra."+key, "declare it once", "%s is declared beside extra already", key)
+				u.report("extra-field", f.Key, "extra."+key, extraTwice, "%s is set under extra and beside it", key)
 			case slices.Contains(bodyOrder, key):
 				members[key] = u.value(key, f.Value)
 			default:

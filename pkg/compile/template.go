@@ -358,7 +358,7 @@ func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
 			continue
 		}
 		if body.Get(f.Key.Text) != nil {
-			u.report("extra-field", f.Key, "extra."+f.Key.Text, "declare it once", "%s is declared beside extra already", f.Key.Text)
+			u.report("extra-field", f.Key, "extra."+f.Key.Text, extraTwice, "%s is set under extra and beside it", f.Key.Text)
 			continue
 		}
 		body.Set(f.Key.Text, u.value(valuepath.First(f.Key.Text), f.Value))
@@ -370,7 +370,7 @@ func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
 func (u *unit) templateMembers(template *jsontree.Value, members *spec.Node) {
 	for _, f := range members.Fields {
 		if template.Get(f.Key.Text) != nil {
-			u.report("extra-field", f.Key, "extra.template"+valuepath.Member(f.Key.Text), "declare it once", "%s is declared beside extra already", f.Key.Text)
+			u.report("extra-field", f.Key, "extra.template"+valuepath.Member(f.Key.Text), extraTwice, "%s is set under extra and beside it", f.Key.Text)
 			continue
 		}
 		template.Set(f.Key.Text, u.value("template"+valuepath.Member(f.Key.Text), f.Value))
