@@ -22,7 +22,7 @@ func TestTable(t *testing.T) {
 		{"Chinese names are two columns wide", [][]string{{"订单服务", "", "1"}, {"order", "", "22"}},
 			"NAME      ID\n订单服务  1\norder     22\n"},
 		{"a heading is wider than its column", [][]string{{"a", "b", "c"}}, "NAME  EMPTY  ID\na     b      c\n"},
-		{"what acts on a terminal is shown", [][]string{{"a\x1b[2J\u202eb\n", "", "c"}}, "NAME                           ID\na\\u{001b}[2J\\u{202e}b\\u{000a}  c\n"},
+		{"what acts on a terminal is shown", [][]string{{"a\x1b[2J\u202eb\n", "", "c"}}, "NAME                     ID\na\\u{001b}[2J\\u{202e}b\\n  c\n"},
 		{"a long value is cut", [][]string{{"c", "", strings.Repeat("x", 200)}}, "NAME  ID\nc     " + strings.Repeat("x", 160) + "…\n"},
 		{"a long name is whole", [][]string{{strings.Repeat("x", 200), "", "c"}},
 			"NAME" + strings.Repeat(" ", 198) + "ID\n" + strings.Repeat("x", 200) + "  c\n"},

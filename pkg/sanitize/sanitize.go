@@ -10,8 +10,9 @@ import (
 
 // Line makes s safe for one line of a terminal or a log: everything that does
 // not print (controls, format characters, private use, unassigned, invalid
-// UTF-8, line and paragraph separators) becomes \u{…}, and at most limit
-// characters are kept, with "…" where more stood. A limit of 0 keeps all.
+// UTF-8, line and paragraph separators) becomes \u{…}, line breaks and tabs
+// \n, \r and \t, and at most limit characters are kept, with "…" where more
+// stood. A limit of 0 keeps all.
 func Line(s string, limit int) string {
 	if limit == 0 && isPlain(s) {
 		return s
@@ -32,6 +33,12 @@ func Line(s string, limit int) string {
 			out.WriteByte(digits[s[i]&0xf])
 		case r == ' ' || unicode.IsPrint(r):
 			out.WriteRune(r)
+		case r == '\n':
+			out.WriteString(`\n`)
+		case r == '\r':
+			out.WriteString(`\r`)
+		case r == '\t':
+			out.WriteString(`\t`)
 		default:
 			writeEscape(&out, r)
 		}

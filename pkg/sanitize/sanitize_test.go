@@ -128,7 +128,7 @@ func TestLine(t *testing.T) {
 		"colour":            {"\x1b[31mred\x1b[0m", 0, `\u{001b}[31mred\u{001b}[0m`},
 		"OSC 8 link":        {"\x1b]8;;http://x\x07y", 0, `\u{001b}]8;;http://x\u{0007}y`},
 		"C1 CSI":            {"\u009b31m", 0, `\u{009b}31m`},
-		"line break":        {"a\nb\r\n", 0, `a\u{000a}b\u{000d}\u{000a}`},
+		"line break":        {"a\nb\r\n", 0, `a\nb\r\n`},
 		"right-to-left":     {"a\u202eb", 0, `a\u{202e}b`},
 		"no-break space":    {"a\u00a0b", 0, `a\u{00a0}b`},
 		"tag character":     {"a\U000e0041", 0, `a\u{e0041}`},
