@@ -132,13 +132,38 @@ func (w *walker) parameter(visit func(*hit) bool, item *jsontree.Value, above va
 	w.push(part{name: name, nth: 1, kind: itemPart})
 	w.param = item
 	w.here(visit, item, s)
-	for _, field := range item.Get(wire.KeyParams).Items() {
-		if v := field.Get(wire.KeyValue); v != nil {
-			w.below(visit, part{name: field.Str(wire.KeyName)}, v, s)
+	for _, m := range item.Members() {
+		if m.Key != wire.KeyName && m.Key != wire.KeyParams {
+			w.below(visit, part{name: m.Key}, m.Value, s)
 		}
+	}
+	for _, field := range item.Get(wire.KeyParams).Items() {
+		name := field.Str(wire.KeyName)
+		if v := field.Get(wire.KeyValue); v != nil {
+			w.below(visit, part{name: name}, v, s)
+		}
+		w.field(visit, name, field, s)
 	}
 	w.param = nil
 	w.pop()
+}
+
+// field walks through the members of a parameter's field beside its name and value. The options are
+// those of the parameter: see compile.LimitsPath.
+func (w *walker) field(visit func(*hit) bool, name string, field *jsontree.Value, above valuepath.State) {
+	for _, m := range field.Members() {
+		switch {
+		case m.Key == wire.KeyName || m.Key == wire.KeyValue || m.Value.IsAbsentOrNull():
+		case m.Key == wire.KeyLimits && name == wire.ParamDefaultValue:
+			w.below(visit, part{name: m.Key}, m.Value, above)
+		default:
+			if s := w.path.Name(above, name, 1); s.Alive() {
+				w.push(part{name: name})
+				w.below(visit, part{name: m.Key}, m.Value, s)
+				w.pop()
+			}
+		}
+	}
 }
 
 // trigger walks through a trigger, whose parameters are named as a build's are.
