@@ -6,10 +6,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/buildsync/buildsync/pkg/diff"
 )
 
 // scriptPair draws two scripts with lines in common, with and without a line
@@ -149,5 +152,15 @@ func BenchmarkDiffScripts(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		diffScripts(x, y)
+	}
+}
+
+// TestNeedsAreCountedByJob checks that a job and its notifications are one name, and that jobs of one
+// name in several projects are several.
+func TestNeedsAreCountedByJob(t *testing.T) {
+	t.Parallel()
+	plan := &diff.Plan{Needs: []diff.Need{{Secret: "TOKEN", Addresses: []string{"a/job/x", "a/notification/x", "b/job/x", "c/job/x", "c/job/y"}}}}
+	if got := needLines(plan); !slices.Equal(got, []string{"Needs at apply: secret TOKEN (x, x, x, and 1 more)."}) {
+		t.Errorf("%q", got)
 	}
 }
