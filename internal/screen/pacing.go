@@ -20,6 +20,10 @@ const (
 	listingTold = 3 * time.Second
 )
 
+// listingCalls is how many calls the lists of a large project take. A pace that has
+// long allowed as many is not what the lists wait for.
+const listingCalls = 100
+
 // unknown is how many objects are left while the lists of them are being read.
 const unknown = -1
 
@@ -93,7 +97,7 @@ func reason(pace client.Pace, doing string, left int, waited time.Duration) (kin
 		who = "--rate allows"
 	}
 	if left == unknown {
-		if waited < listingTold {
+		if waited < listingTold || pace.PerSecond*waited.Seconds() >= listingCalls {
 			return "", ""
 		}
 		return "listing", fmt.Sprintf("%s %s requests a minute; the lists of the jobs are read first", who, perMinute(pace))

@@ -24,17 +24,18 @@ func TestReasonOfAWait(t *testing.T) {
 		left int
 		want string
 	}{
-		"no pace":           {client.Pace{}, 300, ""},
-		"nothing left":      {client.Pace{PerSecond: 0.1, Refused: time.Minute}, 0, ""},
-		"soon done":         {client.Pace{PerSecond: 50, Asked: true}, 300, ""},
-		"of the service":    {client.Pace{PerSecond: 0.83}, 250, "the service takes about 50 requests a minute, so reading 250 more takes at least 5m1s"},
-		"of the flag":       {client.Pace{PerSecond: 1, Asked: true}, 20, "--rate allows 60 requests a minute, so reading 20 more takes at least 20s"},
-		"listing":           {client.Pace{PerSecond: 2, Asked: true}, unknown, "--rate allows 120 requests a minute; the lists of the jobs are read first"},
-		"listing, refused":  {client.Pace{Refused: 4 * time.Second}, unknown, refused},
-		"listing, no pace":  {client.Pace{}, unknown, ""},
-		"refused a moment":  {client.Pace{Refused: time.Second}, 300, ""},
-		"refused for long":  {client.Pace{Refused: 4 * time.Second}, 300, refused},
-		"refused and known": {client.Pace{PerSecond: 1, Refused: 4 * time.Second}, 300, refused},
+		"no pace":                        {client.Pace{}, 300, ""},
+		"nothing left":                   {client.Pace{PerSecond: 0.1, Refused: time.Minute}, 0, ""},
+		"soon done":                      {client.Pace{PerSecond: 50, Asked: true}, 300, ""},
+		"of the service":                 {client.Pace{PerSecond: 0.83}, 250, "the service takes about 50 requests a minute, so reading 250 more takes at least 5m1s"},
+		"of the flag":                    {client.Pace{PerSecond: 1, Asked: true}, 20, "--rate allows 60 requests a minute, so reading 20 more takes at least 20s"},
+		"listing":                        {client.Pace{PerSecond: 2, Asked: true}, unknown, "--rate allows 120 requests a minute; the lists of the jobs are read first"},
+		"lists that are slow themselves": {client.Pace{PerSecond: 10000, Asked: true}, unknown, ""},
+		"listing, refused":               {client.Pace{Refused: 4 * time.Second}, unknown, refused},
+		"listing, no pace":               {client.Pace{}, unknown, ""},
+		"refused a moment":               {client.Pace{Refused: time.Second}, 300, ""},
+		"refused for long":               {client.Pace{Refused: 4 * time.Second}, 300, refused},
+		"refused and known":              {client.Pace{PerSecond: 1, Refused: 4 * time.Second}, 300, refused},
 	} {
 		if _, got := reason(test.pace, "reading", test.left, 4*time.Second); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)
