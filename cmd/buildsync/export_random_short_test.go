@@ -3,4 +3,4 @@
 package main
 
 // randomEstates is how many estates TestExportOfRandomEstates tries.
-const randomEstates = 6
+const randomEstates = 4

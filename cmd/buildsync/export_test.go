@@ -134,24 +134,24 @@ func (e *estate) writes() int {
 
 const nothingToDo = " in step: "
 
-// TestExportEstate takes over 300 jobs in 12 projects: exported, verified,
+// TestExportEstate takes over 96 jobs in 12 projects: exported, verified,
 // planned, factored, planned.
 func TestExportEstate(t *testing.T) {
 	t.Parallel()
-	e := newEstate(t, 300, 12)
-	first := e.run(t, exitDone, []string{"export", "--verify"}, "Export: 300 written.", "300 of 300 exact")
-	if !strings.Contains(first.stderr, "team04: 25 jobs read (5 of 12 projects)\n") || strings.Contains(first.stderr, "warning") {
+	e := newEstate(t, 96, 12)
+	first := e.run(t, exitDone, []string{"export", "--verify"}, "Export: 96 written.", "96 of 96 exact")
+	if !strings.Contains(first.stderr, "team04: 8 jobs read (5 of 12 projects)\n") || strings.Contains(first.stderr, "warning") {
 		t.Errorf("no progress, or a warning that there are no definitions yet, in\n%s", first.stderr)
 	}
-	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo, "300 jobs.")
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo, "96 jobs.")
 	e.run(t, exitDone, []string{"fmt", "--check"})
 
 	before := folderSize(t, e.dir)
-	e.run(t, exitDone, []string{"export", "--factor", "--verify"}, "Export: 300 defined already.", "Factored: 300 definitions are shorter.", "300 of 300 exact")
+	e.run(t, exitDone, []string{"export", "--factor", "--verify"}, "Export: 96 defined already.", "Factored: 96 definitions are shorter.", "96 of 96 exact")
 	if after := folderSize(t, e.dir); after > before*3/4 {
 		t.Errorf("%d bytes became %d", before, after)
 	}
-	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo, "300 jobs.")
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo, "96 jobs.")
 	if workspace := e.read(t, "buildsync.yaml"); !strings.HasPrefix(workspace, "# The estate.\n") || !strings.Contains(workspace, "   # team 3\n") {
 		t.Errorf("comments are lost:\n%s", workspace)
 	}
