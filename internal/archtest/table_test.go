@@ -95,6 +95,26 @@ func TestImportsFollowTheTable(t *testing.T) {
 	}
 }
 
+// TestTableNamesOnlyImports checks that no row allows an import that no source of its package has.
+func TestTableNamesOnlyImports(t *testing.T) {
+	t.Parallel()
+	imported := map[string]bool{} // "importer imported"
+	for _, s := range sources(t) {
+		for _, importPath := range s.imports() {
+			if folder, ours := local(importPath); ours {
+				imported[s.pkg+" "+folder] = true
+			}
+		}
+	}
+	for _, r := range readTable(t) {
+		for _, name := range r.may {
+			if !imported[r.pkg+" "+name] {
+				t.Errorf("docs/architecture.md:%d: %s may import %s, but does not", r.line, r.pkg, name)
+			}
+		}
+	}
+}
+
 // TestTableRunsDownwards checks that each package imports only packages in rows above its own. Go
 // refuses cycles; this keeps the order readable.
 func TestTableRunsDownwards(t *testing.T) {
