@@ -50,6 +50,8 @@ func TestSteps(t *testing.T) {
 			want: `change shop/job/j update | change steps["X"]`},
 		"removed, others have members of the service": {base: steps(step("A", "a"), step("B", "b"), step("C", "c")), live: steps(served("A", "a"), served("B", "b"), served("C", "c")), head: steps(step("A", "a")),
 			want: `change shop/job/j update | change steps["B"] | change steps["C"]`},
+		"removed, edited outside, others have members of the service": {base: steps(step("A", "a"), step("B", "b")), live: steps(served("A", "a"), served("B", "console")), head: steps(step("A", "a")),
+			want: "conflict shop/job/j update | conflict steps[\"B\"]\nrefused: conflict"},
 		"moved": {live: steps(step("A", "a"), step("B", "b"), step("C", "c")), head: steps(step("C", "c"), step("A", "a"), step("B", "b")),
 			want: `change shop/job/j update | change steps`},
 		"two of one name, one edited": {live: steps(step("A", "a"), step("A", "b")), head: steps(step("A", "a"), step("A", "c")),
@@ -114,8 +116,11 @@ func TestRefilledSource(t *testing.T) {
 			in := job(`,"` + member + `":` + empty)
 			change := "change shop/job/j update | change scms[0]." + member
 			want := compiled(defined(t, "j", in))
-			if got := outline(diff.Compute(input(want, nil, listed(existing(t, "j", live))))); got != change {
+			p := diff.Compute(input(want, nil, listed(existing(t, "j", live))))
+			if got := outline(p); got != change {
 				t.Errorf("%s, no base: %s", in, got)
+			} else if got := diff.Refilled(p.Changes[0].Fields); len(got) != 1 {
+				t.Errorf("%s, refilled after the update: %v", in, got)
 			}
 			if got := outline(diff.Compute(input(want, compiled(defined(t, "j", job(""))), listed(existing(t, "j", live))))); got != change {
 				t.Errorf("%s, newly declared: %s", in, got)

@@ -54,7 +54,7 @@ func Join(plans ...*Plan) (*Plan, error) {
 		out.Summary.Unmanaged = max(out.Summary.Unmanaged, plan.Summary.Unmanaged)
 	}
 	slices.SortStableFunc(out.Changes, func(a, b Change) int {
-		return cmp.Or(cmp.Compare(stage(&a), stage(&b)), cmp.Compare(a.Name, b.Name))
+		return cmp.Or(cmp.Compare(stage(&a), stage(&b)), cmp.Compare(place(&a), place(&b)))
 	})
 	out.Needs = joinNeeds(plans)
 	out.PlanID = planID(&out)
@@ -87,6 +87,15 @@ func stage(c *Change) int {
 		return 0
 	}
 	return 1
+}
+
+// place is the address by which changes are sorted: notifications stand with their job. A stored
+// plan does not hold the definition that Object needs.
+func place(c *Change) string {
+	if c.Kind == KindNotification {
+		return strings.Replace(c.Address, "/notification/", "/job/", 1)
+	}
+	return c.Address
 }
 
 // joinNeeds returns the secrets that any of the parts needs.

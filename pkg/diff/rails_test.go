@@ -423,6 +423,8 @@ func TestJoin(t *testing.T) {
 	jobs, live := many(t, "job", 4)
 	jobs[0].WithBody(body(t, `{"arch":"x86-64","steps":[]}`))
 	jobs[3].WithBody(body(t, `{"arch":"x86-64","steps":[]}`))
+	jobs[0].Address, jobs[0].Project = "web/job/job0", "web" // after those of shop
+	jobs[0].Notices = []compile.Notice{{Type: "MAIL", Events: []string{"deleteJob"}}}
 	all := diff.Compute(input(compiled(jobs...), nil, listed(live...)))
 	first := diff.Compute(whole(input(compiled(jobs[:2]...), nil, listed(live...)), compiled(jobs...)))
 	second := diff.Compute(whole(input(compiled(jobs[2:]...), nil, listed(live...)), compiled(jobs...)))
@@ -443,6 +445,58 @@ func TestJoin(t *testing.T) {
 	}
 	if _, err := diff.Join(); err == nil {
 		t.Error("no plans were joined")
+	}
+}
+
+// TestJoinOfTwoRuns checks that plans with different bases are not joined, and that the error names
+// the plan.
+func TestJoinOfTwoRuns(t *testing.T) {
+	t.Parallel()
+	at := func(commit string) *diff.Revision { return &diff.Revision{Ref: "main", Commit: commit} }
+	for name, tc := range map[string]struct {
+		first, second *diff.Revision
+		refused       bool
+	}{
+		"one base":          {at("a"), at("a"), false},
+		"no base":           {nil, nil, false},
+		"two bases":         {at("a"), at("b"), true},
+		"no base of second": {at("a"), nil, true},
+		"no base of first":  {nil, at("a"), true},
+	} {
+		_, err := diff.Join(&diff.Plan{Base: tc.first}, &diff.Plan{Base: tc.second})
+		if (err != nil) != tc.refused || err != nil && err.Error() != "plan 2 belongs to another run than the first: it has another base" {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestJoinKeepsOrderAndNeeds checks that a joined plan has its changes in the order of apply, each
+// secret once, and the count of unchanged objects that the parts list.
+func TestJoinKeepsOrderAndNeeds(t *testing.T) {
+	t.Parallel()
+	change := func(kind diff.Kind, verdict diff.Verdict, name string) diff.Change {
+		return diff.Change{Kind: kind, Verdict: verdict, Address: string(kind) + "/" + name, Name: name}
+	}
+	first := &diff.Plan{
+		Changes: []diff.Change{change(diff.KindJob, diff.VerdictCreate, "b"), change(diff.KindJob, diff.VerdictRemove, "a"), change(diff.KindJob, diff.VerdictUnchanged, "c")},
+		Needs:   []diff.Need{{Secret: "T", Addresses: []string{"b"}}}, Summary: diff.Summary{Create: 1, Unchanged: 3},
+	}
+	second := &diff.Plan{
+		Changes: []diff.Change{change(diff.KindTemplate, diff.VerdictCreate, "z")},
+		Needs:   []diff.Need{{Secret: "S", Addresses: []string{"z"}}, {Secret: "T", Addresses: []string{"b", "z"}, Missing: true}},
+	}
+	joined, err := diff.Join(first, second)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := outline(joined), "create template/z\ncreate job/b\nunchanged job/c\nremove job/a"; got != want {
+		t.Errorf("got %s\nwant %s", got, want)
+	}
+	if d := cmp.Diff([]diff.Need{{Secret: "S", Addresses: []string{"z"}}, {Secret: "T", Addresses: []string{"b", "z"}, Missing: true}}, joined.Needs); d != "" {
+		t.Errorf("-want +got\n%s", d)
+	}
+	if joined.Summary.Unchanged != 3 {
+		t.Errorf("%d unchanged, want 3", joined.Summary.Unchanged)
 	}
 }
 

@@ -104,6 +104,7 @@ var scenarios = []scenario{
 	{"changed on both sides", otherJob, oneJob, jobWith("flavor: 8u16g"), nil, ""},
 	{"changed on both sides, forced", otherJob, oneJob, jobWith("flavor: 8u16g"), func(in *diff.Input, _ map[string]*diff.LiveJob) { in.Options.ForceConflicts = true }, ""},
 	{"first plan", oneJob, "", "", nil, ""},
+	{"values on lines of their own", "jobs:\n- name: a\n  arch: arm\n  flavor: 4u8g\n  steps: [{sh: {name: s, inputs: {command: make}}}]", "", oneJob, nil, ""},
 	{"first plan, in step", oneJob, "", oneJob, nil, ""},
 	{"first plan, in step, enabled declared", jobWith("enabled: true"), "", jobWith("enabled: false"), nil, ""},
 	{"disabled outside", jobWith("enabled: true"), jobWith("enabled: true"), jobWith("enabled: false"), nil, ""},
