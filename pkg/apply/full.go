@@ -169,7 +169,10 @@ func (s *step) seen(fields []diff.Field) []diff.Field {
 
 // unseenText names the members that could not be confirmed, "" if all were.
 func (s *step) unseenText() string {
-	if len(s.unseen) == 0 {
+	switch {
+	case len(s.unshown) > 0:
+		return fmt.Sprintf("the service does not show %s, so this is not confirmed", strings.Join(s.unshown, ", "))
+	case len(s.unseen) == 0:
 		return ""
 	}
 	return fmt.Sprintf("%s cannot be read over these routes; %s", strings.Join(s.unseen, ", "), remedy.ShownByV1)

@@ -3,8 +3,11 @@ package apply
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -66,7 +69,60 @@ func MakePlan(ctx context.Context, api live.API, in PlanInput) (*diff.Plan, erro
 			return nil, err
 		}
 	}
+	in.tellUnshown()
 	return planner.Plan(), nil
+}
+
+// tellUnshown counts the jobs whose notifications, and the templates whose further members, the
+// service does not show.
+func (in *PlanInput) tellUnshown() {
+	unseen, jobs := map[[2]string]bool{}, 0
+	for id, project := range in.Live.Projects {
+		for _, job := range project.Jobs {
+			unseen[[2]string{id, job.Name}] = job.NoticesUnseen
+		}
+	}
+	for _, job := range in.Head.Jobs {
+		if len(job.Notices) > 0 && unseen[[2]string{job.ProjectID, job.Name}] {
+			jobs++
+		}
+	}
+	in.notShown("notifications", jobs, "job", "the service answers null in place of them", "")
+	bodies := map[string]*jsontree.Value{}
+	for _, template := range in.Live.Templates {
+		bodies[template.Name] = template.Body
+	}
+	var members []string
+	templates := 0
+	for _, want := range in.Head.Templates {
+		if live := bodies[want.Name]; live != nil {
+			if unshown := diff.UnshownMembers(live, want.Body); len(unshown) > 0 {
+				members = append(members, unshown...)
+				templates++
+			}
+		}
+	}
+	slices.Sort(members)
+	in.notShown(strings.Join(slices.Compact(members), ", "), templates, "template", "the service does not show it", "")
+}
+
+// notShown says once that something of n objects cannot be read, and what it is compared with.
+func (in *PlanInput) notShown(what string, n int, kind, why string, instead remedy.Remedy) {
+	if n == 0 || in.Note == nil {
+		return
+	}
+	compared := "it is compared with what was applied last"
+	switch {
+	case in.Base != nil:
+	case in.FirstApply:
+		compared = "it is written now, and later compared with what was applied last"
+	default:
+		compared = "it is not compared, because there is no base"
+		if instead != "" {
+			compared += "; " + string(instead)
+		}
+	}
+	in.Note(fmt.Sprintf("%s: of %s cannot be read, because %s; %s", sanitize.Line(what, 200), sanitize.Counted(n, kind), why, compared))
 }
 
 // tellUnseen counts the jobs that declare a state which the listing does not show.
@@ -85,12 +141,10 @@ func (in *PlanInput) tellUnseen() {
 			n++
 		}
 	}
-	if n == 0 || in.Note == nil {
-		return
+	for _, removal := range in.Head.Removals {
+		if diff.Action(removal.Action) == diff.ActionDisable && unseen[[2]string{removal.ProjectID, removal.Job}] {
+			n++
+		}
 	}
-	compared := "it is compared with what was applied last"
-	if in.Base == nil {
-		compared = "it is not compared, because there is no base; " + string(remedy.SwitchState)
-	}
-	in.Note(fmt.Sprintf("enabled: of %s cannot be read, because the service does not show whether a job is disabled; %s", sanitize.Counted(n, "job"), compared))
+	in.notShown("enabled", n, "job", "the service does not show whether a job is disabled", remedy.SwitchState)
 }

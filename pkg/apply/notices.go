@@ -43,7 +43,7 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 	}
 	outcome := Unchanged
 	for i, notice := range s.change.Notices {
-		if seenNotice(rows, notice) == sawWanted {
+		if rows != nil && seenNotice(rows, notice) == sawWanted {
 			continue
 		}
 		if err := r.secrets.fillNotice(&notice); err != nil {
@@ -69,7 +69,7 @@ func (r *run) doNotices(ctx context.Context, index int, job *jobState) {
 		s.end(Unchanged, "")
 		return
 	}
-	s.confirmNotices(ctx, job.id, outcome)
+	s.confirmNotices(ctx, job.id, rows, outcome)
 }
 
 // keepConfig adds to a channel that declares no configuration the one that the service shows: an
@@ -96,8 +96,12 @@ func (s *step) nameChannels(at diff.NoticeChange, rest []diff.NoticeChange) {
 	}
 }
 
-// noticesChangedSince ends the action if a channel is neither as in the plan nor as wanted.
+// noticesChangedSince ends the action if a channel is neither as in the plan nor as wanted. What the
+// service does not show cannot be compared.
 func (s *step) noticesChangedSince(rows []wire.Notice) bool {
+	if rows == nil {
+		return false
+	}
 	for _, notice := range s.change.Notices {
 		if slices.Equal(enabledEvents(rows, notice.Want.Type), sorted(notice.Have)) || noticeAsWanted(rows, notice) {
 			continue
@@ -142,6 +146,12 @@ func (s *step) writeNotice(ctx context.Context, id string, notice diff.NoticeCha
 		case sawNothing:
 			s.endUnknown(err)
 			return false, false
+		case sawUnsaid:
+			if !attempts.again(ctx, err) {
+				s.endUnknown(err)
+				return false, false
+			}
+			continue
 		}
 		if !attempts.again(ctx, err) {
 			if saw == sawOther {
@@ -164,6 +174,8 @@ func (s *step) lookAfterNotice(ctx context.Context, id string, notice diff.Notic
 		switch {
 		case err != nil:
 			s.noteRead(err)
+		case rows == nil:
+			return sawUnsaid
 		default:
 			if saw = seenNotice(rows, notice); saw == sawWanted {
 				return saw
@@ -174,9 +186,9 @@ func (s *step) lookAfterNotice(ctx context.Context, id string, notice diff.Notic
 }
 
 // confirmNotices reads the channels until all are as wanted, and ends the
-// action.
-func (s *step) confirmNotices(ctx context.Context, id string, outcome Outcome) {
-	var rows []wire.Notice
+// action. before has the channels before the write, nil if the service did not show them.
+func (s *step) confirmNotices(ctx context.Context, id string, before []wire.Notice, outcome Outcome) {
+	var rows, last []wire.Notice
 	var err error
 	read := false
 	for _, d := range confirmWaits() {
@@ -187,6 +199,10 @@ func (s *step) confirmNotices(ctx context.Context, id string, outcome Outcome) {
 			continue
 		}
 		read = true
+		if rows == nil && before == nil {
+			s.end(outcome, "the service does not show the notifications, so this is not confirmed")
+			return
+		}
 		if !slices.ContainsFunc(s.change.Notices, func(n diff.NoticeChange) bool { return !noticeAsWanted(rows, n) }) {
 			s.end(outcome, "")
 			if outcome == AppliedConfirmed {
@@ -194,20 +210,46 @@ func (s *step) confirmNotices(ctx context.Context, id string, outcome Outcome) {
 			}
 			return
 		}
+		if s.storedOthers(before, rows) && last != nil && s.sameChannels(last, rows) {
+			break // no lag: the state is neither the old one nor a moving one
+		}
+		last = rows
 	}
 	switch {
 	case err != nil:
 		s.endUnread(err)
 	case !read:
 		s.end(Unknown, "the service accepted it; the run ended before a read could show it")
+	case rows == nil:
+		s.end(Unknown, "the service accepted it, and does not show the notifications any more")
 	default:
 		for _, n := range s.change.Notices {
 			if !noticeAsWanted(rows, n) {
 				s.result.Paths = append(s.result.Paths, noticePath(n))
 			}
 		}
+		if !s.storedOthers(before, rows) {
+			s.end(NotConverged, "the service accepted it and still holds the old events")
+			return
+		}
+		s.result.Stored, s.result.Rewritten, s.result.Next = true, s.result.Paths, remedy.WriteStored
 		s.end(NotConverged, "the service stored other events than were sent, or someone changed them right after")
 	}
+}
+
+// storedOthers reports whether each channel that is not as wanted is not as it was before the write
+// either.
+func (s *step) storedOthers(before, rows []wire.Notice) bool {
+	return rows != nil && !slices.ContainsFunc(s.change.Notices, func(n diff.NoticeChange) bool {
+		return !noticeAsWanted(rows, n) && slices.Equal(enabledEvents(rows, n.Want.Type), enabledEvents(before, n.Want.Type))
+	})
+}
+
+// sameChannels reports whether two reads show the same events of all channels of the change.
+func (s *step) sameChannels(a, b []wire.Notice) bool {
+	return !slices.ContainsFunc(s.change.Notices, func(n diff.NoticeChange) bool {
+		return !slices.Equal(enabledEvents(a, n.Want.Type), enabledEvents(b, n.Want.Type))
+	})
 }
 
 // noticeAsWanted reports whether a channel has exactly the wanted events. Its

@@ -351,6 +351,7 @@ type step struct {
 	twins     []twin          // objects with the created name, as last seen
 	twinsErr  error           // of the last look for twins
 	unseen    []string        // members that the routes do not show
+	unshown   []string        // members of a template that the service does not show
 	old       *jsontree.Value // the template to replace, as it was read
 	kept      string          // the template that is deleted before its replacement exists
 	turn      bool            // it holds newerUpdates.turn

@@ -79,6 +79,7 @@ func (s *step) templateCreation(old string) creation {
 			if read := item.Str(wire.KeyName); read != name {
 				return nil, fmt.Errorf("reading template %s: %w: it is called %q", uuid, client.ErrWrongObject, sanitize.Line(read, 200))
 			}
+			s.unshown = diff.UnshownMembers(item, body)
 			return s.change.UnmetTemplate(item, body, s.run.opts.Modules), nil
 		},
 		// There is no read by uuid: the witness can only be seen in the listing that named it.

@@ -56,7 +56,7 @@ func TestRoutes(t *testing.T) {
 			call: func(ctx context.Context, c *client.Client) error { _, err := c.JobRunning(ctx, jobID); return err },
 		},
 		{
-			name: "jobs", v3: "GET /v3/" + projectID + "/jobs", v1: "GET /v1/job/" + projectID + "/list", answer: `{"total":1,"jobs":[{"id":"a"}]}`,
+			name: "jobs", v3: "GET /v3/" + projectID + "/jobs", v1: "GET /v1/job/" + projectID + "/list", answer: `{"total":1,"jobs":[{"id":"a","job_name":"n"}]}`,
 			query: "page_index=0&page_size=100",
 			call:  func(ctx context.Context, c *client.Client) error { _, err := c.Listing(ctx, projectID); return err },
 		},

@@ -57,7 +57,7 @@ func (s *scan) verdict(o op) error {
 func (c *Client) jobPager(projectID string) *pager {
 	return &pager{
 		width: c.cfg.ListAhead,
-		id:    func(row *jsontree.Value) string { return row.Str("id") },
+		id:    wire.JobItemID,
 		fetch: func(ctx context.Context, index int) (page, error) {
 			k, err := c.newCall(opListJobs, repeatRead, projectID)
 			if err != nil {
@@ -76,7 +76,14 @@ func (c *Client) jobPager(projectID string) *pager {
 			if rows.Kind() != jsontree.KindArray && rows.Kind() != jsontree.KindObject && !rows.IsAbsentOrNull() || rows == nil && list.Get("total") == nil {
 				return page{}, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer lists no jobs")
 			}
-			return pageOf(rows, list.Get("total")), nil
+			got := pageOf(rows, list.Get("total"))
+			switch {
+			case got.lacks(wire.JobItemID):
+				return page{}, c.fails(k, a, Unsure, ErrNotTheAPI, "the rows of the job list have no id")
+			case got.lacks(wire.JobItemName):
+				return page{}, c.fails(k, a, Unsure, ErrNotTheAPI, "the rows of the job list have no job_name")
+			}
+			return got, nil
 		},
 	}
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Notices returns a job's notification rows, one for each type (API reference
-// 4.23).
+// 4.23). It returns nil if the service answers null: they are unknown then.
 func (c *Client) Notices(ctx context.Context, jobID string) ([]wire.Notice, error) {
 	k, err := c.newCall(opListNotices, repeatRead, jobID)
 	a, err := c.do(ctx, k, err)
@@ -24,6 +24,9 @@ func (c *Client) Notices(ctx context.Context, jobID string) ([]wire.Notice, erro
 	}
 	if rows == nil || !rows.IsAbsentOrNull() && rows.Kind() != jsontree.KindArray && rows.Kind() != jsontree.KindObject {
 		return nil, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer lists no notifications")
+	}
+	if rows.IsAbsentOrNull() {
+		return nil, nil
 	}
 	notices := []wire.Notice{}
 	for _, row := range wire.List(rows) {

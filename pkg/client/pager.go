@@ -28,6 +28,12 @@ type page struct {
 	odd   string
 }
 
+// lacks reports whether no row of the page has a member that identifies its object. Reading the list
+// again cannot help then.
+func (g page) lacks(member func(row *jsontree.Value) string) bool {
+	return len(g.rows) > 0 && !slices.ContainsFunc(g.rows, func(row *jsontree.Value) bool { return member(row) != "" })
+}
+
 // pager reads a paged list without relying on its page base, total or stability: the reference
 // counts pages from 0 and has an example from 1, a total may count something else,
 // and other writers add and remove rows meanwhile. So rows are identified by id, and a

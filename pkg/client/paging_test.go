@@ -123,7 +123,7 @@ func TestListing(t *testing.T) {
 		}}, 150, true, 6},
 		{"pages ignored, not counted", list{n: 5, total: fixed("null"), odd: func(page, _ int, rows []string) ([]string, int) {
 			if page > 0 {
-				return []string{`{"id":"j0","uuid":"j0"}`}, 0
+				return []string{`{"id":"j0","uuid":"j0","job_name":"n0"}`}, 0
 			}
 			return rows, 0
 		}}, 5, true, 6},
@@ -352,6 +352,12 @@ func TestListingThatCannotBeRead(t *testing.T) {
 		{"outage", func(w http.ResponseWriter, r *http.Request) { reply(w, 503, ``) }, client.ErrAmbiguous, 5},
 		{"portal", func(w http.ResponseWriter, r *http.Request) { reply(w, 200, `<html>`) }, client.ErrNotTheAPI, 1},
 		{"another answer", func(w http.ResponseWriter, r *http.Request) { reply(w, 200, `{"status":"success"}`) }, client.ErrNotTheAPI, 1},
+		{"rows without ids", func(w http.ResponseWriter, r *http.Request) {
+			reply(w, 200, `{"total":1,"jobs":[{"key":"a","job_name":"b"}]}`)
+		}, client.ErrNotTheAPI, 1},
+		{"rows without names", func(w http.ResponseWriter, r *http.Request) {
+			reply(w, 200, `{"total":1,"jobs":[{"id":"a","title":"b"}]}`)
+		}, client.ErrNotTheAPI, 1},
 	} {
 		s := newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) { test.answer(w, r) })
 		c, _ := newClient(t, s.URL)
@@ -387,7 +393,7 @@ func TestListWithoutEnd(t *testing.T) {
 	next := 0
 	s := newServer(t, func(w http.ResponseWriter, _ *http.Request, _ int) {
 		next++
-		reply(w, 200, fmt.Sprintf(`{"total":99999,"jobs":[{"id":"j%d"}]}`, next))
+		reply(w, 200, fmt.Sprintf(`{"total":99999,"jobs":[{"id":"j%d","job_name":"n"}]}`, next))
 	})
 	c, _ := newClient(t, s.URL)
 	list, err := c.Listing(t.Context(), projectID)

@@ -55,9 +55,11 @@ func (c *Client) templates(ctx context.Context, name string, lists ...op) iter.S
 	}
 }
 
+func templateID(row *jsontree.Value) string { return row.Str(wire.KeyUUID) }
+
 func (c *Client) templatePager(list op, name string) *pager {
 	return &pager{
-		id: func(row *jsontree.Value) string { return row.Str(wire.KeyUUID) },
+		id: templateID,
 		fetch: func(ctx context.Context, index int) (page, error) {
 			k, err := c.newCall(list, repeatRead)
 			if err != nil {
@@ -71,16 +73,22 @@ func (c *Client) templatePager(list op, name string) *pager {
 			if err != nil {
 				return page{}, err
 			}
+			var got page
 			found := a.result()
 			switch inner := a.body.Get(wire.KeyResult); {
 			case found.Kind() == jsontree.KindArray:
-				return pageOf(found, nil), nil
+				got = pageOf(found, nil)
 			case found.Get("items") != nil || found.Get("total_size") != nil:
-				return pageOf(found.Get("items"), found.Get("total_size")), nil
+				got = pageOf(found.Get("items"), found.Get("total_size"))
 			case inner != nil && inner.IsAbsentOrNull(): // no templates
 				return page{total: unknownTotal}, nil
+			default:
+				return page{}, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer lists no templates")
 			}
-			return page{}, c.fails(k, a, Unsure, ErrNotTheAPI, "the answer lists no templates")
+			if got.lacks(templateID) {
+				return page{}, c.fails(k, a, Unsure, ErrNotTheAPI, "the rows of the template list have no uuid")
+			}
+			return got, nil
 		},
 	}
 }

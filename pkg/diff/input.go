@@ -169,6 +169,8 @@ type LiveJob struct {
 	Full      func() (*jsontree.Value, error)
 	Completed bool     // Body was completed by Full
 	Unseen    []string // members that could not be compared, because Full failed
+
+	NoticesUnseen bool // the service does not show the notifications
 }
 
 // LiveTemplate is one of the caller's build templates.

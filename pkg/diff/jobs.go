@@ -369,8 +369,9 @@ func (j *jobTask) enabled(change *Change) {
 		Verdict: VerdictChange,
 	}
 	if live.Item.StateUnseen {
-		// Only the base knows the state. Without one it would be written at each apply.
-		if j.base == nil || before != nil && before.Enabled != nil && *before.Enabled == *want.Enabled {
+		// Only the base knows the state. Without one it would be written at each apply, but for the
+		// first, which makes one.
+		if j.base == nil && !j.in.FirstApply || before != nil && before.Enabled != nil && *before.Enabled == *want.Enabled {
 			return
 		}
 		field.Before = nil

@@ -35,9 +35,17 @@ func (j *jobTask) notices() {
 		if !left {
 			continue
 		}
-		channel(notice, noticeOf(j.before, notice.Type), rows, &change, j.in.Options.writesSecret(notice.Secret))
+		base := noticeOf(j.before, notice.Type)
+		seen := rows
+		if live != nil && live.NoticesUnseen {
+			if seen = seenEvents(base); base == nil && j.base == nil && !j.in.FirstApply {
+				continue // it would be written at each apply
+			}
+		}
+		channel(notice, base, seen, &change, j.in.Options.writesSecret(notice.Secret))
 	}
 	j.ofBasePolicy(change.Fields)
+	j.rewrittenEvents(&change)
 	change.Verdict = objectVerdict(change.Fields)
 	if len(change.Fields) == 0 {
 		return
@@ -52,6 +60,35 @@ func (j *jobTask) notices() {
 	}
 	j.refuseMaskedConfigs(&change, rows)
 	j.changes = append(j.changes, change)
+}
+
+// seenEvents returns the row of a channel that the service does not show: as the base has it, or
+// unlike any definition.
+func seenEvents(base *compile.Notice) []wire.Notice {
+	if base == nil {
+		return nil
+	}
+	row := wire.Notice{NoticeType: base.Type, EnableMap: map[string]bool{}}
+	for _, event := range base.Events {
+		row.EnableMap[event] = true
+	}
+	return []wire.Notice{row}
+}
+
+// rewrittenEvents takes differences in channels that the service stored differently from what was
+// sent as no edit of a person.
+func (j *jobTask) rewrittenEvents(change *Change) {
+	paths := j.rewrittenPaths(j.want)
+	var unclear []Field
+	for i := range change.Fields {
+		f := &change.Fields[i]
+		if f.Verdict == VerdictChange || !within(paths, f.Path) {
+			continue
+		}
+		f.Verdict = VerdictChange
+		unclear = append(unclear, *f)
+	}
+	change.noteUnclear(unclear)
 }
 
 // refuseMaskedConfigs refuses to update a channel whose configuration the definitions do not name

@@ -229,12 +229,13 @@ func Paths(fields []Field) []string {
 // TemplateDifferences returns the fields in which a template that was read differs from the body
 // that was sent: Before is what was read, After what was sent.
 func TemplateDifferences(have, want *jsontree.Value, modules Modules) []Field {
-	return differing(flatTemplate(have), flatTemplate(want), nil, modules)
+	return differing(seenTemplate(have, want, nil), flatTemplate(want, want), nil, modules)
 }
 
-// TemplateFingerprint is Fingerprint for a template, as sent or as read.
-func TemplateFingerprint(body *jsontree.Value, modules Modules) string {
-	return Fingerprint(flatTemplate(body), modules)
+// TemplateFingerprint is Fingerprint for a template, as sent or as read, in what the definition can
+// have.
+func TemplateFingerprint(body, definition *jsontree.Value, modules Modules) string {
+	return Fingerprint(seenTemplate(body, definition, nil), modules)
 }
 
 func ignoreNothing(string) bool { return false }

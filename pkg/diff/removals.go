@@ -178,7 +178,7 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 	case r.action == "":
 		out.changes = append(out.changes, change)
 		return
-	case r.action == ActionDisable && live.Item.Disabled:
+	case r.action == ActionDisable && p.isDisabled(live, r.key, p.base):
 		return // nothing to do
 	case live.ReadErr != nil:
 		out.refuse(RuleUnreadable, r.address, fmt.Sprintf("%s should be removed but could not be read, so nothing is done to it: %s",
@@ -203,6 +203,24 @@ func (p *Planner) planRemoval(r removal, live *LiveJob, out *outcome) {
 	change.Actions = []Action{r.action}
 	out.removed = append(out.removed, r.address)
 	out.changes = append(out.changes, change)
+}
+
+// isDisabled reports whether a job that is to be disabled needs no call. If the service does not show
+// the state, it is as base says. Without a base it is not compared, but for the first apply, which
+// makes one: else each apply would disable the job.
+func (p *Planner) isDisabled(live *LiveJob, key jobKey, base *definitionIndex) bool {
+	switch {
+	case !live.Item.StateUnseen:
+		return live.Item.Disabled
+	case base == nil:
+		return !p.in.FirstApply
+	}
+	if before := base.jobs[key]; before != nil {
+		return before.Enabled != nil && !*before.Enabled
+	}
+	return slices.ContainsFunc(base.result.Removals, func(r compile.Removal) bool {
+		return jobKey{r.ProjectID, r.Job} == key && Action(r.Action) == ActionDisable
+	})
 }
 
 // unreadFile explains why an object is not removed that a file beside the patterns still names.
@@ -323,8 +341,7 @@ func (p *Planner) removedElsewhere(add func(address string)) {
 	}
 	for _, removal := range p.definitions.result.Removals {
 		key := jobKey{removal.ProjectID, removal.Job}
-		known := before != nil && before.jobs[key] != nil
-		if !within[removal.Address] && !p.ignoreFor(removal.Job).wholeJob && p.mayRemove(key, "", Action(removal.Action), known) {
+		if !within[removal.Address] && !p.ignoreFor(removal.Job).wholeJob && p.mayRemove(key, "", Action(removal.Action), before) {
 			add(removal.Address)
 		}
 	}
@@ -364,27 +381,27 @@ func (p *Planner) goneElsewhere(before *definitionIndex, add func(address string
 	}
 	for _, job := range before.result.Jobs {
 		key := jobKey{job.ProjectID, job.Name}
-		if p.definitions.jobs[key] == nil && !inBase[job] && !kept[job] && !p.unseen(job) && p.mayRemove(key, job.ID, action, true) {
+		if p.definitions.jobs[key] == nil && !inBase[job] && !kept[job] && !p.unseen(job) && p.mayRemove(key, job.ID, action, before) {
 			add(job.Address)
 		}
 	}
 }
 
-// mayRemove reports whether a job outside the part would be disabled or deleted. known means that
-// the base declares it, which counts if no listing was read.
-func (p *Planner) mayRemove(key jobKey, id string, action Action, known bool) bool {
+// mayRemove reports whether a job outside the part would be disabled or deleted. If no listing was
+// read, a job counts that the base declares.
+func (p *Planner) mayRemove(key jobKey, id string, action Action, before *definitionIndex) bool {
 	if p.definitions.jobs[key] != nil {
 		return false
 	}
 	if !p.live.trusted(key.project) {
-		return known
+		return before != nil && before.jobs[key] != nil
 	}
 	if id != "" {
 		live := p.live.byID[id]
-		return live != nil && (action == ActionDelete || !live.Item.Disabled)
+		return live != nil && (action == ActionDelete || !p.isDisabled(live, key, before))
 	}
 	for _, live := range p.live.byName[key] {
-		if action == ActionDelete || !live.Item.Disabled {
+		if action == ActionDelete || !p.isDisabled(live, key, before) {
 			return true
 		}
 	}
@@ -393,16 +410,14 @@ func (p *Planner) mayRemove(key jobKey, id string, action Action, known bool) bo
 
 // switchesOff reports whether a definition outside the part disables an enabled job.
 func (p *Planner) switchesOff(job *compile.Job, before *definitionIndex) bool {
-	if p.live.trusted(job.ProjectID) {
-		for _, live := range p.live.byName[jobKey{job.ProjectID, job.Name}] {
-			if !live.Item.Disabled {
-				return true
-			}
-		}
-		return false
-	}
 	was := before.predecessor(job)
-	return was != nil && (was.Enabled == nil || *was.Enabled)
+	wasOn := was != nil && (was.Enabled == nil || *was.Enabled)
+	if !p.live.trusted(job.ProjectID) {
+		return wasOn
+	}
+	return slices.ContainsFunc(p.live.byName[jobKey{job.ProjectID, job.Name}], func(live *LiveJob) bool {
+		return !live.Item.Disabled && (wasOn || !live.Item.StateUnseen)
+	})
 }
 
 // refuseRemovalOfDefined refuses an entry of removed: whose live job belongs to a definition, by

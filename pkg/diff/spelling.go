@@ -182,8 +182,13 @@ func (c *comparison) noteRewritten(change *Change, differences []Field) {
 	unclear := slices.DeleteFunc(slices.Clone(differences), func(f Field) bool {
 		return f.Verdict != VerdictChange || !c.sides().isRewritten(f.Path) || jsontree.Equal(f.Base, f.Before)
 	})
+	change.noteUnclear(unclear)
+}
+
+// noteUnclear says of which fields a later edit cannot be recognised.
+func (c *Change) noteUnclear(unclear []Field) {
 	if len(unclear) > 0 {
-		change.unclear = true
-		change.addNote("the service stored " + pathsWith(unclear, VerdictChange) + " differently from what was sent, so a later edit of it cannot be recognised")
+		c.unclear = true
+		c.addNote("the service stored " + pathsWith(unclear, VerdictChange) + " differently from what was sent, so a later edit of it cannot be recognised")
 	}
 }

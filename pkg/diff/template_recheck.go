@@ -10,15 +10,16 @@ import (
 
 // overTemplate returns c's comparison with another body of the template.
 func (c *Change) overTemplate(live *jsontree.Value, modules Modules) *comparison {
-	out := &comparison{live: flatTemplate(live), modules: modules}
+	var declared, base *jsontree.Value
 	if c.beforeTemplate != nil {
-		out.base = flatTemplate(c.beforeTemplate.Body)
+		base = c.beforeTemplate.Body
 	}
 	if c.WantTemplate != nil {
-		out.declared = flatTemplate(c.WantTemplate.Body)
+		declared = c.WantTemplate.Body
 	} else {
-		out.declared, out.base = out.base, nil
+		declared, base = base, nil
 	}
+	out := &comparison{live: seenTemplate(live, declared, base), declared: flatTemplate(declared, declared), base: flatTemplate(base, base), modules: modules}
 	out.overlaid(ignoreNothing)
 	return out
 }
@@ -90,6 +91,11 @@ func (c *Change) UnmetTemplate(have, sent *jsontree.Value, modules Modules) []Fi
 // recorded base, nil if there is none.
 func (p *Planner) templateAsWritten(address string, before *compile.Template, live *LiveTemplate) *compile.Template {
 	for _, tried := range slices.Backward(p.in.TriedTemplates[address]) {
+		if before != nil && slices.ContainsFunc(UnshownMembers(live.Body, tried.Body, before.Body), func(key string) bool {
+			return !jsontree.Equal(tried.Body.Get(key), before.Body.Get(key))
+		}) {
+			continue // nothing shows that the run wrote it
+		}
 		c := (&Change{WantTemplate: tried}).overTemplate(live.Body, p.in.Modules)
 		c.spelled, c.rewritten = true, p.in.Rewritten[address]
 		if len(c.edits(c.fields())) == 0 {

@@ -52,3 +52,45 @@ func TestTemplateThatAReplacementLost(t *testing.T) {
 		}
 	}
 }
+
+// TestFurtherMembersOfATemplate checks members of a template that the reference does not list: those
+// that a definition has are compared as all others, and the service's own are left out.
+func TestFurtherMembersOfATemplate(t *testing.T) {
+	t.Parallel()
+	const own = `"uuid":"u","weight":1,"scope":"custom",`
+	made := func(members string) *compile.Result {
+		return &compile.Result{Templates: []*compile.Template{{
+			Address: "template/t", Name: "t", Body: body(t, `{`+members+`"name":"t","template":{"steps":[`+step("A", "one")+`]}}`)}}}
+	}
+	for name, tc := range map[string]struct{ base, head, live, want, sent string }{
+		"in step":          {`"other":"v",`, `"other":"v",`, `"other":"v",`, "", ""},
+		"changed here":     {`"other":"v",`, `"other":"w",`, `"other":"v",`, "change template/t replace | change other", `"w"`},
+		"changed outside":  {`"other":"v",`, `"other":"v",`, `"other":"x",`, "drift template/t replace | drift other", `"v"`},
+		"changed on both":  {`"other":"v",`, `"other":"w",`, `"other":"x",`, "conflict template/t replace | conflict other\nrefused: conflict", `"w"`},
+		"removed here":     {`"other":"v",`, ``, `"other":"v",`, "change template/t replace | change other", ""},
+		"new here":         {``, `"other":"v",`, ``, "change template/t replace | change other", `"v"`},
+		"of the service":   {``, ``, `"other":"v",`, "", ""},
+		"another member":   {`"other":{"a":1},`, `"other":{"a":2},`, `"other":{"a":1,"b":3},`, "change template/t replace | change other.a", `{"a":2,"b":3}`},
+		"other letters":    {`"otherKey":"v",`, `"otherKey":"v",`, `"OtherKey":"v",`, "", ""},
+		"not shown":        {`"other":"v",`, `"other":"v",`, ``, "", ""},
+		"null":             {`"other":"v",`, `"other":"v",`, `"other":null,`, "", ""},
+		"changed, unshown": {`"other":"v",`, `"other":"w",`, ``, "change template/t replace | change other", `"w"`},
+		"removed, unshown": {`"other":"v",`, ``, ``, "change template/t replace | change other", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			live := listed()
+			live.Templates = []*diff.LiveTemplate{{UUID: "u", Name: "t", Body: made(own + tc.live).Templates[0].Body}}
+			p := diff.Compute(input(made(tc.head), made(tc.base), live))
+			if got := outline(p); got != tc.want {
+				t.Fatalf("got %s, want %s", got, tc.want)
+			}
+			for i := range p.Changes {
+				sent := p.Changes[i].DesiredBody()
+				if got := string(sent.Get("other").AppendJSON(nil)); got != tc.sent && tc.sent != "" || sent.Get("weight") != nil || sent.Get("other") != nil && tc.sent == "" {
+					t.Errorf("sent is %s", sent.AppendJSON(nil))
+				}
+			}
+		})
+	}
+}

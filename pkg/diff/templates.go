@@ -40,7 +40,7 @@ func (p *Planner) template(want *compile.Template, named []*LiveTemplate, out *o
 	if p.base != nil {
 		before = p.base.templates[want.Name]
 	}
-	change.WantFingerprint = Fingerprint(flatTemplate(want.Body), p.in.Modules)
+	change.WantFingerprint = TemplateFingerprint(want.Body, want.Body, p.in.Modules)
 	switch len(named) {
 	case 0:
 		if problem := p.in.Live.TemplatesProblem; problem != "" {
@@ -51,15 +51,15 @@ func (p *Planner) template(want *compile.Template, named []*LiveTemplate, out *o
 			return
 		}
 		change.Verdict, change.Actions, change.Desired = VerdictCreate, []Action{ActionCreate}, jsontree.Pack(want.Body)
-		change.Contents = p.contents(flatTemplate(want.Body), want.PlaceOf, &change)
+		change.Contents = p.contents(flatTemplate(want.Body, want.Body), want.PlaceOf, &change)
 		kept := p.in.KeptTemplates[want.Address]
 		switch {
 		case kept != nil:
 			change.beforeTemplate = before
 			change = *change.OntoTemplate(kept, p.in.Modules)
-			whole := flatTemplate(change.DesiredBody())
-			change.WantFingerprint = Fingerprint(whole, p.in.Modules)
-			change.Contents = p.contents(whole, want.PlaceOf, &change) // what a journal adds must be seen
+			whole := change.DesiredBody()
+			change.WantFingerprint = TemplateFingerprint(whole, whole, p.in.Modules)
+			change.Contents = p.contents(flatTemplate(whole, whole), want.PlaceOf, &change) // what a journal adds must be seen
 			change.Note = "an apply that did not finish deleted the old one; what no definition declares is kept from it"
 		case before == nil:
 		case len(p.in.TriedTemplates[want.Address]) > 0: // where names are unique, a replacement deletes first
@@ -83,7 +83,7 @@ func (p *Planner) template(want *compile.Template, named []*LiveTemplate, out *o
 }
 
 // halfReplaced returns the template that an unfinished replacement should have deleted: of two with
-// one name, one is as wanted and the other is as in the base, or was being replaced. Replacing it
+// one name, one is as wanted and the other was being replaced, or is as in the base. Replacing it
 // again finds the new one in place and deletes the old one. It returns nil if a person must decide.
 func (p *Planner) halfReplaced(want, before *compile.Template, named []*LiveTemplate) *LiveTemplate {
 	if len(named) != 2 {
@@ -93,7 +93,7 @@ func (p *Planner) halfReplaced(want, before *compile.Template, named []*LiveTemp
 		return definition != nil && len(TemplateDifferences(live.Body, definition.Body, p.in.Modules)) == 0
 	}
 	for i, old := range named {
-		if is(named[1-i], want) && !is(old, want) && (p.in.Replacing[old.UUID] || is(old, before)) {
+		if is(named[1-i], want) && (p.in.Replacing[old.UUID] || !is(old, want) && is(old, before)) {
 			return old
 		}
 	}
@@ -184,7 +184,7 @@ func (p *Planner) removeTemplate(before *compile.Template, live *LiveTemplate, c
 		out.changes = append(out.changes, change)
 		return
 	}
-	c := &comparison{live: flatTemplate(live.Body), declared: flatTemplate(before.Body), modules: p.in.Modules,
+	c := &comparison{live: seenTemplate(live.Body, before.Body, nil), declared: flatTemplate(before.Body, before.Body), modules: p.in.Modules,
 		spelled: p.storedSpelled(before.Address), rewritten: p.in.Rewritten[before.Address]}
 	c.overlaid(ignoreNothing)
 	differences := c.fields()
@@ -211,11 +211,10 @@ func (p *Planner) removeTemplate(before *compile.Template, live *LiveTemplate, c
 }
 
 func duplicateTemplates(want *compile.Template, named []*LiveTemplate, modules Modules) string {
-	wanted := Fingerprint(flatTemplate(want.Body), modules)
 	var uuids []string
 	for _, template := range named {
 		uuid := quote(template.UUID)
-		if Fingerprint(flatTemplate(template.Body), modules) == wanted {
+		if len(TemplateDifferences(template.Body, want.Body, modules)) == 0 {
 			uuid += " as defined"
 		}
 		uuids = append(uuids, uuid)
@@ -225,7 +224,7 @@ func duplicateTemplates(want *compile.Template, named []*LiveTemplate, modules M
 		len(named), sanitize.Line(want.Name, nameLimit), strings.Join(uuids, ", "), remedy.DeleteTwins)
 }
 
-// templateMembers are the members of a template that a user can set (API reference 4.21).
+// templateMembers are the members of a template that the reference lets a user set (4.21).
 var templateMembers = []string{wire.KeyName, wire.KeyDescription, wire.KeyToolType, wire.KeyParameters}
 
 // insideTemplate begins the keys of flatTemplate for the members beside the steps. No body has such
@@ -234,13 +233,14 @@ const insideTemplate = wire.KeyTemplate + "\x00"
 
 // flatTemplate converts a template's body to the shape of a job's: the steps beside the parameters.
 // It ignores the letter case of keys, because the service stores several (API reference 4.20, note
-// at template).
-func flatTemplate(body *jsontree.Value) *jsontree.Value {
+// at template). Of the members that the reference does not list it takes those that definitions
+// have: the others in a live template are the service's own.
+func flatTemplate(body *jsontree.Value, definitions ...*jsontree.Value) *jsontree.Value {
 	if body == nil {
 		return nil
 	}
 	out := jsontree.Object()
-	for _, key := range templateMembers {
+	for _, key := range slices.Concat(templateMembers, furtherMembers(definitions...)) {
 		if v := wire.Member(body, key); v != nil {
 			out.Set(key, v.Clone())
 		}
@@ -255,6 +255,45 @@ func flatTemplate(body *jsontree.Value) *jsontree.Value {
 				list.Append(flatStep(step))
 			}
 			out.Set(wire.KeySteps, list)
+		}
+	}
+	return out
+}
+
+// furtherMembers lists the members of definitions that the reference does not list. A body that was
+// read is no definition.
+func furtherMembers(definitions ...*jsontree.Value) []string {
+	var out []string
+	for _, definition := range definitions {
+		if definition.Get(wire.KeyUUID) != nil {
+			continue
+		}
+		for _, m := range definition.Members() {
+			if m.Key != wire.KeyTemplate && !slices.Contains(templateMembers, m.Key) && !slices.Contains(out, m.Key) {
+				out = append(out, m.Key)
+			}
+		}
+	}
+	return out
+}
+
+// UnshownMembers lists the members of definitions that the reference does not list and that the
+// service does not show of a template: they are unknown.
+func UnshownMembers(live *jsontree.Value, definitions ...*jsontree.Value) []string {
+	return slices.DeleteFunc(furtherMembers(definitions...), func(key string) bool { return !wire.Member(live, key).IsAbsentOrNull() })
+}
+
+// seenTemplate returns a live template in the shape of flatTemplate. Members that the service does
+// not show are as the base has them; without a base they count as equal to the definition's.
+func seenTemplate(live, definition, base *jsontree.Value) *jsontree.Value {
+	out := flatTemplate(live, definition, base)
+	known := base
+	if base == nil {
+		known = definition
+	}
+	for _, key := range UnshownMembers(live, definition, base) {
+		if v := known.Get(key); out != nil && v != nil {
+			out.Set(key, v.Clone())
 		}
 	}
 	return out
@@ -283,7 +322,7 @@ func replacement(want, live, desired *jsontree.Value) *jsontree.Value {
 			body.Get(wire.KeyTemplate).Set(wire.KeySteps, m.Value.Clone())
 		case inner && !declared[key] && !m.Value.IsEmpty():
 			body.Get(wire.KeyTemplate).Set(cmp.Or(spelled[key], key), m.Value.Clone())
-		case !inner && !m.Value.IsEmpty() && (m.Key == wire.KeyParameters || wire.Member(want, m.Key) == nil):
+		case !inner && !m.Value.IsEmpty() && (m.Key == wire.KeyParameters || !slices.Contains(templateMembers, m.Key) || wire.Member(want, m.Key) == nil):
 			body.Set(m.Key, m.Value.Clone())
 		}
 	}

@@ -77,7 +77,7 @@ func takeLive(into, job *compile.Job, live *LiveJob) {
 		into.Enabled = job.Enabled
 	}
 	for _, notice := range job.Notices {
-		if !slices.Equal(liveEvents(live, notice.Type), sortedEvents(notice)) {
+		if live.NoticesUnseen || !slices.Equal(liveEvents(live, notice.Type), sortedEvents(notice)) {
 			continue
 		}
 		if was := noticeOf(into, notice.Type); was != nil && !showsConfig(live, notice) {

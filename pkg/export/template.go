@@ -114,7 +114,7 @@ func (w *jobWriter) templateFits(tree *yamltext.Node, live *diff.LiveTemplate) b
 // TemplateDifferences lists the paths at which a compiled template differs from the live one, by
 // the rules of diff, with nothing undeclared.
 func (e *Exporter) TemplateDifferences(want *compile.Template, live *diff.LiveTemplate) []string {
-	if diff.TemplateFingerprint(want.Body, e.modules) == diff.TemplateFingerprint(live.Body, e.modules) {
+	if diff.TemplateFingerprint(want.Body, want.Body, e.modules) == diff.TemplateFingerprint(live.Body, want.Body, e.modules) {
 		return nil
 	}
 	if paths := diff.Paths(diff.TemplateDifferences(live.Body, want.Body, e.modules)); len(paths) > 0 {

@@ -50,6 +50,7 @@ func (r *reading) job(ctx context.Context, job *diff.LiveJob) error {
 	err := crash.Caught(func() (err error) {
 		if body, err = Body(ctx, r.api, job.ID, job.ProjectID); err == nil && r.opts.Notices != nil && r.opts.Notices(job) {
 			rows, err = r.api.Notices(ctx, job.ID)
+			job.NoticesUnseen = rows == nil && err == nil
 		}
 		return err
 	})

@@ -7,12 +7,25 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
+// JobItemID returns the id of a row of the job listing, "" if it has none.
+func JobItemID(v *jsontree.Value) string { return read(v).text(jobIDKeys...) }
+
+// JobItemName returns the name of the job of a row, "" if it has none.
+func JobItemName(v *jsontree.Value) string { return read(v).text(jobNameKeys...) }
+
+// The id and name of a job in a row of the listing: as in the reference (4.5), and as the calls for
+// one job spell them.
+var (
+	jobIDKeys   = []string{"id", KeyJobID, "jobId"}
+	jobNameKeys = []string{KeyJobName, "jobName", KeyName}
+)
+
 // DecodeJobItem reads one row of the job listing.
 func DecodeJobItem(v *jsontree.Value) JobItem {
 	r := read(v)
 	item := JobItem{
-		ID:              r.text("id"),
-		JobName:         r.text("job_name"),
+		ID:              r.text(jobIDKeys...),
+		JobName:         r.text(jobNameKeys...),
 		JobCreator:      r.text("job_creator"),
 		UserName:        r.text("user_name"),
 		LastBuildTime:   r.number("last_build_time"),

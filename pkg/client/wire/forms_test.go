@@ -38,6 +38,11 @@ func TestOtherForms(t *testing.T) {
 			t.Errorf("disabled %s is read as %t, not known: %t", text, item.Disabled, item.StateUnseen)
 		}
 	}
+	for _, text := range []string{`{"id":"a","job_name":"n"}`, `{"job_id":"a","jobName":"n"}`, `{"id":null,"jobId":"a","job_name":null,"name":"n"}`} {
+		if item := DecodeJobItem(tree(t, text)); item.ID != "a" || item.JobName != "n" || JobItemID(tree(t, text)) != "a" || JobItemName(tree(t, text)) != "n" {
+			t.Errorf("%s is read as %+v", text, item)
+		}
+	}
 	row := DecodeNotice(tree(t, `{"notice_type":"MAIL","enabled_event_type_names":["deleteJob","buildJobFail"]}`))
 	if got := row.EnabledEvents(); !slices.Equal(got, []string{"buildJobFail", "deleteJob"}) {
 		t.Errorf("the events are read as %q", got)
