@@ -18,7 +18,7 @@ RACE        := $(shell command -v "$$($(GO) env CC | cut -d' ' -f1)" >/dev/null 
 # The packages that start goroutines: "make test" runs these with the race detector,
 # and "make test-long" runs all. A test of internal/archtest holds the list.
 CONCURRENT := ./internal/cli ./internal/emulatorserver ./internal/screen ./pkg/apply ./pkg/client ./pkg/compile ./pkg/emulator ./pkg/lint ./pkg/live
-# Their tests of many cases that no other goroutine sees: without the detector only.
+# Their tests of many cases that no other goroutine sees run without the detector.
 WIDE := TestFaults$$|UnderFaults$$|TestEachPlaceOfAReference|TestAReferenceStandsForItsValue|TestNullAndEmptyMeanTheSame|TestCorpus|TestWorkGrowsAsTheInput|TestLinearInFindings
 
 .DEFAULT_GOAL := help
@@ -41,8 +41,10 @@ test: format vet-here staticcheck systems build test-modules test-editor test-re
 	$(GO) test -tags failpoint -run KilledAtEvery ./pkg/apply
 	GOGC=400 $(GO) test -tags long -timeout 30m -run RandomSchedules ./pkg/apply -rapid.checks=$(SCHEDULES)
 	CGO_ENABLED=$(if $(RACE),1,0) $(GO) test $(RACE) -shuffle=$(SHUFFLE) -timeout 30m -skip '$(WIDE)' $(CONCURRENT)
-	$(GO) test -shuffle=$(SHUFFLE) -timeout 30m ./pkg/apply ./pkg/export -rapid.checks=40
-	$(GO) test -shuffle=$(SHUFFLE) -timeout 30m $$($(GO) list $(PACKAGES) | grep -v -e /pkg/apply$$ -e /pkg/export$$)
+	$(GO) test -shuffle=$(SHUFFLE) -timeout 30m -run '$(WIDE)' $(CONCURRENT)
+	$(GO) test -shuffle=$(SHUFFLE) -timeout 30m ./pkg/export -rapid.checks=40
+	$(GO) test -p 4 -shuffle=$(SHUFFLE) -timeout 30m ./cmd/buildsync ./test/faults \
+		$$($(GO) list $(PACKAGES) | grep -v $(CONCURRENT:./%=-e /%$$) -e /pkg/export$$)
 
 test-soak: ## a million random schedules of applies, faults and kills: hours
 	GOGC=400 $(GO) test -v -tags long -timeout 24h -run RandomSchedules ./pkg/apply -rapid.checks=250000
