@@ -43,7 +43,7 @@ test: format vet-here staticcheck systems build test-modules test-editor test-re
 	CGO_ENABLED=$(if $(RACE),1,0) $(GO) test $(RACE) -shuffle=$(SHUFFLE) -timeout 30m -skip '$(WIDE)' $(CONCURRENT)
 	$(GO) test -shuffle=$(SHUFFLE) -timeout 30m -run '$(WIDE)' $(CONCURRENT)
 	$(GO) test -shuffle=$(SHUFFLE) -timeout 30m ./pkg/export -rapid.checks=40
-	$(GO) test -p 4 -shuffle=$(SHUFFLE) -timeout 30m ./cmd/buildsync ./test/faults \
+	GOGC=400 $(GO) test -p 4 -shuffle=$(SHUFFLE) -timeout 30m ./cmd/buildsync ./test/faults \
 		$$($(GO) list $(PACKAGES) | grep -v $(CONCURRENT:./%=-e /%$$) -e /pkg/export$$)
 
 test-soak: ## a million random schedules of applies, faults and kills: hours

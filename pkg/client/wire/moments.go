@@ -27,17 +27,20 @@ var moment = sync.OnceValue(func() *regexp.Regexp {
 // changes by itself. Both the name and the value count: nobody notes a time in
 // "update_time: daily", and a time under another name may be somebody's setting.
 func IsMoment(m jsontree.Member) bool {
-	name := strings.NewReplacer("_", "", "-", "", ".", "").Replace(strings.ToLower(m.Key))
-	if !slices.ContainsFunc(momentNames, func(end string) bool { return strings.HasSuffix(name, end) }) {
-		return false
-	}
 	switch m.Value.Kind() {
 	case jsontree.KindNumber, jsontree.KindString:
-		return moment().MatchString(m.Value.Text())
 	default:
 		return false
 	}
+	if text := m.Value.Text(); text == "" || text[0] < '1' || text[0] > '2' { // so begins each moment
+		return false
+	}
+	name := separators.Replace(strings.ToLower(m.Key))
+	return slices.ContainsFunc(momentNames, func(end string) bool { return strings.HasSuffix(name, end) }) && moment().MatchString(m.Value.Text())
 }
+
+// separators removes what may stand between the words of a name.
+var separators = strings.NewReplacer("_", "", "-", "", ".", "")
 
 // DropMoments removes the moments of a body, at any depth. A property that a step's module is known
 // to have stays, because it is the user's.
