@@ -365,7 +365,7 @@ func (in *invocation) writeReport(o *applyOptions, report *apply.Report) error {
 	var notKept error
 	if file := o.report; file != "" {
 		if notKept = outfile.Write(file, document); notKept != nil {
-			in.Printf("%s", document) // the only place that is left
+			_, _ = in.Stderr.Write(document) // the only place that is left
 		}
 	}
 	if o.format == "json" {

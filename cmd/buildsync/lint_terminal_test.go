@@ -28,7 +28,7 @@ func TestNextAfterLint(t *testing.T) {
 		code       int
 		want       string // "" for no next step
 	}{
-		{"much", many.String(), []string{"lint"}, 0, fmt.Sprintf("Next: buildsync lint --baseline lint-baseline.json --update-baseline writes these %d findings to a baseline", muchFound)},
+		{"much", many.String(), []string{"lint"}, 0, fmt.Sprintf("Next: buildsync lint --baseline lint-baseline.json --update-baseline (writes these %d findings to a baseline", muchFound)},
 		{"much in one file that was named", many.String(), []string{"lint", "jobs/a.yaml"}, 0, ""},
 		{"much, and a baseline", many.String(), []string{"lint", "--baseline", "old.json", "--update-baseline"}, 0, ""},
 		{"little", "version: 1\njobs:\n" + job(1, "arm"), []string{"lint"}, 0, ""},

@@ -41,9 +41,10 @@ func (e Environment) Lookup(name string) (string, bool) {
 	return value, ok
 }
 
-// Printf writes to stderr. An error there cannot be reported anywhere.
+// Printf writes a message to stderr, folded to the terminal. An error there cannot be reported
+// anywhere.
 func (p *Console) Printf(format string, args ...any) {
-	_, _ = fmt.Fprintf(p.Stderr, format, args...)
+	_, _ = io.WriteString(p.Stderr, Fold(fmt.Sprintf(format, args...), TerminalWidth(p.Stderr)))
 }
 
 // SameReader reports whether two streams have the same reader: both a terminal, or the same file,
@@ -74,15 +75,15 @@ func (p *Console) Draws(stream any) bool {
 }
 
 // Colorful decides about colour for one stream. NO_COLOR counts if it is not empty (no-color.org),
-// FORCE_COLOR if it is neither empty nor 0.
+// FORCE_COLOR and CLICOLOR_FORCE if they are neither empty nor 0, CLICOLOR if it is 0.
 func (p *Console) Colorful(stream any, disabled bool) bool {
-	force := p.Env.Get("FORCE_COLOR")
+	forced := func(name string) bool { value := p.Env.Get(name); return value != "" && value != "0" }
 	switch {
 	case disabled || p.Env.Get("NO_COLOR") != "":
 		return false
-	case force != "" && force != "0":
+	case forced("FORCE_COLOR") || forced("CLICOLOR_FORCE"):
 		return true
-	case p.Env.Get("TERM") == "dumb":
+	case p.Env.Get("TERM") == "dumb" || p.Env.Get("CLICOLOR") == "0":
 		return false
 	}
 	return IsTerminal(stream)

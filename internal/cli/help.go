@@ -192,7 +192,7 @@ func WrapWords(words []string, width int) []string {
 		switch {
 		case *last == "":
 			*last = word
-		case utf8.RuneCountInString(*last)+1+utf8.RuneCountInString(word) <= width:
+		case Cells.StringWidth(*last)+1+Cells.StringWidth(word) <= width:
 			*last += " " + word
 		default:
 			lines = append(lines, word)

@@ -34,7 +34,7 @@ func (s Sentences) Handle(_ context.Context, r slog.Record) error {
 		fmt.Fprintf(&more, "; %s %s", a.Key, a.Value)
 		return true
 	})
-	_, err := fmt.Fprintf(s.To, "%s: %s\n", word, sanitize.Message(r.Message+more.String()))
+	_, err := io.WriteString(s.To, Fold(word+": "+sanitize.Message(r.Message+more.String())+"\n", TerminalWidth(s.To)))
 	return err
 }
 

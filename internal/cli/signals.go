@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -117,7 +116,7 @@ func (s *Stops) listen(signals <-chan os.Signal, done <-chan struct{}, errOut *L
 					text += "; run `buildsync plan` to see the current state"
 				}
 				errOut.EndAbove() // what is above bars is written with their next drawing
-				fmt.Fprintln(errOut, text)
+				_, _ = io.WriteString(errOut, Fold(text+"\n", TerminalWidth(errOut)))
 				os.Exit(cause.Code)
 			})
 		}
@@ -129,9 +128,9 @@ func (s *Stops) answer(errOut io.Writer) {
 	switch {
 	case s.Asking.Load():
 	case s.Writing.Load():
-		fmt.Fprintln(errOut, finishing)
+		_, _ = io.WriteString(errOut, Fold(finishing+"\n", TerminalWidth(errOut)))
 	default:
-		fmt.Fprintln(errOut, stopping)
+		_, _ = io.WriteString(errOut, stopping+"\n")
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/jobs"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // RecordDocument is job record as JSON.
@@ -349,5 +350,5 @@ func ShownDuration(ms string) string {
 	if err != nil || n < 0 {
 		return ""
 	}
-	return screen.Lasted(time.Duration(n) * time.Millisecond)
+	return sanitize.Lasted(time.Duration(n) * time.Millisecond)
 }

@@ -72,8 +72,8 @@ func (p *Applying) Begin(change *diff.Change, action diff.Action) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	text := fmt.Sprintf("%s %s ", action, sanitize.Line(change.Address, 60))
-	p.running[progressKey(change.Address, action)] = p.bars.add(1, mpb.SpinnerStyle(),
-		mpb.PrependDecorators(decor.Name(text), decor.Elapsed(decor.ET_STYLE_GO)))
+	p.running[progressKey(change.Address, action)] = p.bars.add(1, mpb.NopStyle(),
+		mpb.PrependDecorators(decor.Spinner(nil, decor.WC{W: 2, C: decor.DindentRight}), decor.Name(text), decor.Elapsed(decor.ET_STYLE_GO)))
 }
 
 // Done shows how an action ended.
@@ -101,10 +101,13 @@ func (p *Applying) Done(r apply.Result) {
 	}
 	waited := ""
 	if r.Waited >= 1 {
-		waited = fmt.Sprintf(", %.0f s of it waiting", r.Waited)
+		waited = fmt.Sprintf(", %s of it waiting", seconds(r.Waited))
 	}
-	_, _ = fmt.Fprintf(p.lines, "%s %s: %s (%.1f s%s)\n", r.Action, sanitize.Line(r.Address, 300), r.Outcome, r.Duration, waited)
+	text := fmt.Sprintf("%s %s: %s (%s%s)\n", r.Action, sanitize.Line(r.Address, 300), r.Outcome, seconds(r.Duration), waited)
+	_, _ = io.WriteString(p.lines, kit.Fold(text, kit.TerminalWidth(p.lines)))
 }
+
+func seconds(s float64) string { return sanitize.Lasted(time.Duration(s * float64(time.Second))) }
 
 // Close removes the display.
 func (p *Applying) Close() {

@@ -22,12 +22,16 @@ type bars struct {
 	ended bool
 }
 
+// barCells is the width of a bar. Lines of bars are short, because a terminal that becomes narrower
+// folds those that are drawn, and the library erases only as many rows as it drew.
+const barCells = 20
+
 // drawBars starts to draw on stderr, which has to be a terminal. The library draws nothing on
 // another writer, so it gets the terminal itself.
 func drawBars(in *kit.Invocation) *bars {
 	terminal := kit.StreamFile(in.Stderr)
 	b := &bars{
-		to:       mpb.New(mpb.WithOutput(terminal), mpb.WithWidth(40)),
+		to:       mpb.New(mpb.WithOutput(terminal), mpb.WithWidth(barCells)),
 		terminal: terminal,
 		drawn:    map[*mpb.Bar]bool{},
 	}

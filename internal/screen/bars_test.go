@@ -4,6 +4,7 @@ package screen
 
 import (
 	"flag"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -14,7 +15,10 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
+
+var controls = regexp.MustCompile("\x1b\\[[0-9;]*[A-Za-z]|\r")
 
 // screenful reads a terminal until its output holds the wanted text.
 func screenful(t *testing.T, person interface{ Read([]byte) (int, error) }, got *strings.Builder, want string) {
@@ -57,6 +61,12 @@ func TestTextGoesAboveTheBars(t *testing.T) {
 	progress.Begin(&twin, diff.ActionUpdate)
 	const three = "\x1b[3A\x1b[J" // two spinners and the total are erased
 	screenful(t, person, &got, three)
+	for line := range strings.SplitSeq(got.String(), "\n") {
+		// A terminal of 50 columns, which was wider before, would fold longer ones, and then some rows stay.
+		if cells := DisplayCells.StringWidth(controls.ReplaceAllString(line, "")); cells > 50 {
+			t.Errorf("a line of %d cells: %q", cells, line)
+		}
+	}
 	in.Printf("smoke build 1\n")
 	screenful(t, person, &got, three+eraseLine+"smoke build 1\r\n")
 	progress.Done(apply.Result{Kind: diff.KindJob, Address: twin.Address, Action: diff.ActionUpdate, Outcome: apply.Applied})
@@ -79,7 +89,7 @@ func TestLasted(t *testing.T) {
 	for d, want := range map[time.Duration]string{0: "0.0 s", 3 * time.Second: "3.0 s", 8366 * time.Millisecond: "8.4 s", 100068 * time.Millisecond: "1m40s"} {
 		start := time.Date(2026, 3, 2, 9, 30, 1, 0, time.UTC)
 		took := Took(start.Format(time.RFC3339Nano), start.Add(d).In(time.FixedZone("", 8*3600)).Format(time.RFC3339Nano))
-		if got := Lasted(d); got != want || took != want {
+		if got := sanitize.Lasted(d); got != want || took != want {
 			t.Errorf("%d ms are %q and, from start to end, %q; want %q", d.Milliseconds(), got, took, want)
 		}
 	}

@@ -76,7 +76,7 @@ func (p *Pacing) tell(kind, sentence string) {
 	defer p.mu.Unlock()
 	if sentence != "" && !p.told[kind] {
 		p.told[kind] = true
-		_, _ = fmt.Fprintf(p.in.Logged, "note: %s\n", sentence)
+		p.in.Note("%s", sentence)
 	}
 }
 

@@ -49,7 +49,7 @@ func TestEachReasonIsToldOnce(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var out bytes.Buffer
-		in := &kit.Invocation{Console: &kit.Console{Logged: kit.NewLogged(&out)}, Flags: cli.NewContext(cli.NewApp(), flag.NewFlagSet("", flag.ContinueOnError), nil)}
+		in := &kit.Invocation{Console: &kit.Console{Stderr: &out}, Flags: cli.NewContext(cli.NewApp(), flag.NewFlagSet("", flag.ContinueOnError), nil)}
 		began := time.Now()
 		p := NewPacing(in, func() client.Pace {
 			if waited := time.Since(began); waited < 10*time.Second {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/apply"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -28,7 +29,7 @@ func Report(w io.Writer, report *apply.Report) error {
 	if len(report.Results) > 0 { // otherwise the plan has said that all is in step
 		fmt.Fprintf(&out, "Apply: %s.\n", countOutcomes(objectOutcomes(report)))
 	}
-	_, err := io.WriteString(w, out.String())
+	_, err := io.WriteString(w, kit.Fold(out.String(), kit.TerminalWidth(w)))
 	return err
 }
 

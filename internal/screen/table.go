@@ -8,15 +8,13 @@ import (
 	"strings"
 	"time"
 
-	"github.com/mattn/go-runewidth"
-
 	kit "github.com/buildsync/buildsync/internal/cli"
 	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
-// DisplayCells measures text in columns of a terminal, whatever the locale is.
-var DisplayCells = runewidth.Condition{StrictEmojiNeutral: true}
+// DisplayCells measures text in columns of a terminal.
+var DisplayCells = kit.Cells
 
 // MaxCell is how many characters of one value a table shows, maxWhole how many of one that people
 // copy: more than any name, path or address has.
@@ -288,15 +286,7 @@ func Took(start, end string) string {
 	if !known || !alsoKnown || from.IsZero() || to.Before(from) {
 		return ""
 	}
-	return Lasted(to.Sub(from))
-}
-
-// Lasted is how long something took: with tenths of a second below a minute.
-func Lasted(d time.Duration) string {
-	if d < time.Minute {
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	}
-	return d.Round(time.Second).String()
+	return sanitize.Lasted(to.Sub(from))
 }
 
 func (p *Paper) Instant(t time.Time) string {

@@ -55,7 +55,7 @@ type pageJob struct {
 
 type pageBuild struct {
 	Daily, Result, Record string
-	Took                  time.Duration
+	Took                  string
 }
 
 type pageTemplate struct{ Name, UUID, User string }

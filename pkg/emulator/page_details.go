@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // pageStep is a step of a job or template.
@@ -80,7 +81,7 @@ const pageJobBuilds = 100
 // row returns a build as a row of a page.
 func (b *build) row(now time.Time) pageBuild {
 	p := b.at(now)
-	return pageBuild{b.Daily, p.result, b.Record, p.duration(now).Round(time.Millisecond)}
+	return pageBuild{b.Daily, p.result, b.Record, sanitize.Lasted(p.duration(now))}
 }
 
 // buildPage shows one build: its steps and its log.
@@ -92,8 +93,7 @@ func (e *Emulator) buildPage(r *http.Request, head *pageHead) any {
 		return nil
 	}
 	type row struct {
-		Name, Status string
-		Took         time.Duration
+		Name, Status, Took string
 	}
 	rq := &request{e: e, now: head.Now}
 	job := rq.pageJob(e.state.jobs[b.Job], 0)
@@ -102,7 +102,7 @@ func (e *Emulator) buildPage(r *http.Request, head *pageHead) any {
 	p := b.at(head.Now)
 	head.Live = head.Live && !p.ended() // what has ended stays
 	for i, step := range b.Steps {
-		steps = append(steps, row{step.Name, p.steps[i].status, p.steps[i].took.Round(time.Millisecond)})
+		steps = append(steps, row{step.Name, p.steps[i].status, sanitize.Lasted(p.steps[i].took)})
 	}
 	return struct {
 		pageHead

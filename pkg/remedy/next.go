@@ -55,7 +55,7 @@ func Fix(lint, counted string) Remedy { return Remedy(lint + " --fix fixes " + c
 
 // Baseline comes after many findings. counted is how many.
 func Baseline(lint, counted string) Remedy {
-	return Remedy(fmt.Sprintf("%s --baseline lint-baseline.json --update-baseline writes these %s to a baseline, so that only new ones are reported; --statistics counts them by rule", lint, counted))
+	return Remedy(fmt.Sprintf("%s --baseline lint-baseline.json --update-baseline (writes these %s to a baseline, so that only new ones are reported); --statistics counts them by rule", lint, counted))
 }
 
 // ExceptPolicies comes after breaches of policies. counted is how many.

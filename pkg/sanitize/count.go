@@ -1,8 +1,10 @@
 package sanitize
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Counted returns a number with its noun: "1 finding", "2 findings".
@@ -28,4 +30,13 @@ func Counts(counts ...Count) string {
 		}
 	}
 	return strings.Join(parts, ", ")
+}
+
+// Lasted returns a duration in the form that commands and pages share: with tenths of a second
+// below a minute.
+func Lasted(d time.Duration) string {
+	if d < time.Minute {
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
 }

@@ -141,7 +141,13 @@ func (t *textWriter) refusals(plan *diff.Plan) {
 		return
 	}
 	for _, r := range t.doc.refusals(plan, someNamed) {
-		t.line(t.palette.paint(red, "Refused ("+name(r.Rule)+"): ") + message(r.Message))
+		head := "Refused (" + name(r.Rule) + "):"
+		t.words("", func(line string) string {
+			if rest, first := strings.CutPrefix(line, head); first {
+				return t.palette.paint(red, head) + rest
+			}
+			return line
+		}, head+" "+message(r.Message))
 	}
 	t.line("")
 }
