@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -65,8 +66,8 @@ func (in *invocation) fmt(o *fmtOptions) error {
 	worst := exitDone
 	in.Stops.Changes.Store(!o.check && !o.diff)
 	for _, file := range files {
-		if err := in.Ctx.Err(); err != nil {
-			return err
+		if in.Ctx.Err() != nil {
+			return context.Cause(in.Ctx)
 		}
 		worst = worseOf(worst, in.fmtFile(o, file))
 	}

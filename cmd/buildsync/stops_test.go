@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -54,6 +55,36 @@ func TestInterruptIsNeverAFailure(t *testing.T) {
 		if got := exitCode(t.Context(), &failure{code, interrupted}); got != want {
 			t.Errorf("code %d: ended with %d, want %d", code, got, want)
 		}
+	}
+}
+
+// TestAnInterruptedCommandPrintsNoResult checks that a command that only computes ends with 130 and
+// without its result, and changes no file.
+func TestAnInterruptedCommandPrintsNoResult(t *testing.T) {
+	t.Parallel()
+	const text = "version: 1\njobs: [{name: a, arch: x86-64, steps: []}]\n"
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"buildsync.yaml": "version: 1\ndefinitions: [jobs.yaml]\nprojects: {p: 0123456789abcdef0123456789abcdef}\ndefault_project: p\n",
+		"jobs.yaml":      text,
+	} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(kit.Interrupted{Code: exitInterrupted})
+	for _, line := range []string{
+		"lint", "lint --format json", "fmt", "fmt --check", "compile", "query name=*", "explain a", "set timeout 5h", "set --dry-run timeout 5h", "policy check", "plan --offline",
+	} {
+		var out, said bytes.Buffer
+		args := append([]string{"buildsync", "-C", dir}, strings.Fields(line)...)
+		if code := run(ctx, args, nil, strings.NewReader(""), &out, &said); code != exitInterrupted || out.Len() > 0 || said.String() != "buildsync: interrupted\n" {
+			t.Errorf("%s: code %d\n%s%s", line, code, out.String(), said.String())
+		}
+	}
+	if got := readFile(t, filepath.Join(dir, "jobs.yaml")); got != text {
+		t.Errorf("the definitions became %q", got)
 	}
 }
 

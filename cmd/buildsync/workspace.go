@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -76,6 +77,9 @@ func (in *invocation) openAt(dir string, load loader) (*workspace.Workspace, err
 		return nil, err
 	}
 	diagnostics := load(w, in.global.env, vars)
+	if in.Ctx.Err() != nil { // nothing is printed or written yet
+		return nil, context.Cause(in.Ctx)
+	}
 	if err := in.unknownEnvironment(diagnostics); err != nil {
 		return nil, err
 	}

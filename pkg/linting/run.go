@@ -162,6 +162,9 @@ func (l *Run) Run() error {
 	const mostPasses = 10
 	for pass := 0; ; pass++ {
 		l.lintOnce()
+		if l.ctx.Err() != nil { // before anything is written
+			return context.Cause(l.ctx)
+		}
 		if mode == 0 || pass == mostPasses {
 			break
 		}
