@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -271,4 +273,86 @@ func TestForceTakesANewSecret(t *testing.T) {
 	}
 	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
 	e.run(t, exitDone, []string{"export", "--force", "--verify"}, "1 of 1 exact")
+}
+
+// TestNoReferenceReachesTheService applies a workspace with a reference in each place that takes
+// one: the service holds the values, and only what is escaped has the form of a reference.
+func TestNoReferenceReachesTheService(t *testing.T) {
+	t.Parallel()
+	e := &estate{dir: t.TempDir()}
+	e.Emulator = serveEstate(t, emulator.Seed{}, &e.env)
+	e.env = append(e.env, "BUILDSYNC_SECRET_HOOK=hook-value", "BUILDSYNC_SECRET_TOKEN=token-value")
+	e.write(t, "buildsync.yaml", `version: 1
+projects: {shop: `+estateProject(0)+`}
+default_project: shop
+secrets: [HOOK, TOKEN]
+vars: {arch: arm, text: one, names: [a, b], yes: true, three: 3, hours: 4h, size: 2u8g, host: devcloud, kind: ACTION, zone: Asia/Shanghai, events: [buildJobFail], key: k, map: {deep: [x]},
+  list: [{name: L, default: l}], nested: "${{ vars.text }}-two", steps: [{sh: {name: S, inputs: {command: "echo ${{ vars.nested }}"}}}]}
+defaults: {job: {labels: {team: "${{ vars.text }}"}, extra: {"d-${{ vars.key }}": "${{ vars.text }}"}}}
+`)
+	e.write(t, "definitions/all.yaml", `version: 1
+fragments:
+  - {name: f, inputs: {i: {default: "${{ vars.text }}"}}, steps: [{sh: {name: "F ${{ inputs.i }}", inputs: {command: "${{ inputs.i }}"}}}]}
+templates:
+  - name: t
+    publish: true
+    description: "${{ vars.text }}"
+    inputs: {i: {default: "${{ vars.text }}"}}
+    parameters: [{name: T, default: "${{ inputs.i }}"}]
+    steps: [{sh: {name: "T-${{ vars.text }}", inputs: {command: "${{ inputs.i }}"}}}, {use: f, inputs: {i: "${{ inputs.i }}"}}]
+    extra: {"e-${{ vars.key }}": "${{ vars.map }}", template: {image: "${{ vars.text }}"}}
+families:
+  - {name: fam, inputs: {i: {}}, jobs: [{name: "fam-${{ inputs.i }}", arch: "${{ vars.arch }}", steps: "${{ vars.steps }}"}]}
+jobs:
+  - family: {name: fam, inputs: {i: "${{ matrix.m }}"}}
+    matrix: {m: "${{ vars.names }}"}
+  - name: "a-${{ vars.text }}-${{ matrix.m }}"
+    matrix: {m: "${{ vars.names }}"}
+    template: {name: t, inputs: {i: "${{ matrix.m }}"}}
+    owner: "${{ vars.text }}"
+    labels: {l: "${{ vars.text }}"}
+    arch: "${{ vars.arch }}"
+    flavor: "${{ vars.size }}"
+    host_type: "${{ vars.host }}"
+    build_config_type: "${{ vars.kind }}"
+    auto_update_sub_module: "${{ vars.yes }}"
+    on_commit: "${{ vars.yes }}"
+    timeout: "${{ vars.hours }}"
+    group_id: "${{ vars.text }}"
+    scms:
+      - {scm_type: codehub, url: "git@h:${{ vars.text }}.git", repo_id: "${{ vars.three }}", branch: "${{ vars.text }}", depth: "${{ vars.three }}",
+         is_auto_build: "${{ vars.yes }}", enable_git_lfs: "${{ vars.yes }}", end_point_id: "${{ vars.text }}", source: "${{ vars.text }}", web_url: "${{ vars.text }}", group_name: "${{ vars.text }}", repo_name: "${{ vars.text }}"}
+    parameters:
+      - {name: "P_${{ vars.text }}", default: "${{ vars.text }}", description: "${{ vars.text }} of ${{ job.name }}"}
+      - {name: E, options: ["${{ vars.text }}", {name: "${{ matrix.m }}", display_name: "${{ vars.text }}"}]}
+      - {name: O, options: "${{ vars.names }}"}
+      - {name: K, secret: TOKEN}
+      - {params: [{name: name, value: R}, {name: defaultValue, value: "${{ vars.text }}"}, {name: type, value: normalparam}, {name: "x-${{ vars.key }}", value: "${{ vars.text }}"}]}
+    steps:
+      - use: template
+      - {use: f, inputs: {i: "${{ vars.nested }}"}}
+      - sh: {name: "N ${{ job.project }}", image: "${{ vars.text }}", version: "${{ vars.text }}", enable: "${{ vars.yes }}", inputs: {command: "echo ${{ vars.text }} $${{ vars.text }}"}, properties: {"p-${{ vars.key }}": "${{ vars.map }}"}}
+      - {module_id: devcloud2018.codeci_action_20017.action, name: raw, properties: {command: "${{ vars.text }}", deep: [{"k-${{ vars.key }}": "${{ vars.text }}"}]}}
+    notifications: {MAIL: "${{ vars.events }}", DING_TALK: {events: "${{ vars.events }}", param_config: '{"at": "${{ vars.text }}"}'}, MESSAGE: {events: ["buildJobFail"], param_config: {secret: HOOK}}}
+    triggers: [{cron: "1 ${{ vars.three }} * * *", timezone: "${{ vars.zone }}"}]
+    extra: {"e-${{ vars.key }}": ["${{ vars.text }}", {deep: "${{ vars.map }}"}]}
+`)
+	e.run(t, exitDone, []string{"apply", "--yes"})
+	truth, err := e.Truth()
+	if err != nil || len(truth.Jobs) != 4 || len(truth.Templates) != 1 {
+		t.Fatalf("%d jobs, %d templates, %v", len(truth.Jobs), len(truth.Templates), err)
+	}
+	held, err := json.Marshal(truth)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if escaped := bytes.Count(held, []byte("echo one ${{ vars.text }}")); escaped != 2 || bytes.Count(held, []byte("${{")) != escaped {
+		t.Errorf("%d escaped references, want 2, and %d in all:\n%s", escaped, bytes.Count(held, []byte("${{")), held)
+	}
+	for _, value := range []string{"one-two", "P_one", "hook-value", "git@h:one.git", `"e-k"`, "N shop"} {
+		if !bytes.Contains(held, []byte(value)) {
+			t.Errorf("the service does not hold %s", value)
+		}
+	}
+	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
 }

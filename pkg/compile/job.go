@@ -217,7 +217,7 @@ func (u *unit) jobBody(whole *spec.Node, p parts) *jsontree.Value {
 	if n := u.get(whole, "timeout"); n != nil {
 		members["timeout"] = u.timeout(n)
 	}
-	return u.withExtra(extra, members)
+	return u.withExtra(whole, extra, members)
 }
 
 // commitTrigger returns the setting that starts a build for each commit: on_commit, or the API's
@@ -237,11 +237,34 @@ func (u *unit) commitTrigger(whole *spec.Node) *spec.Node {
 	return friendly
 }
 
-// extraTwice is what to do where a field is under extra, and a key or a template sets it too.
-const extraTwice = "remove one of the two; null beside extra leaves out what defaults.job or a template sets"
+// reportTwice reports a field that is under extra and that beside, a key outside of it, sets too.
+func (u *unit) reportTwice(field *spec.Node, pointer string, beside *spec.Node) {
+	d := u.report("extra-field", field, pointer, "remove one of the two; null beside extra leaves out what defaults.job or a template sets",
+		"%s is set under extra and beside it", field.Text)
+	if beside == nil {
+		return
+	}
+	message := "set here too"
+	if beside.Text != field.Text {
+		message = "set by " + beside.Text + " here too"
+	}
+	if other := (spec.Related{Range: beside.Range, Message: message}); !slices.Contains(d.Related, other) {
+		d.Related = append(d.Related, other)
+	}
+}
+
+// besideExtra returns the key that sets a member of the body, nil if none does.
+func (u *unit) besideExtra(whole *spec.Node, member string) *spec.Node {
+	for _, key := range []string{member, map[string]string{wire.KeyBuildIfCodeUpdated: keyOnCommit}[member], "template"} {
+		if found := whole.Key(key); found != nil && !whole.Get(key).IsNull() {
+			return found
+		}
+	}
+	return nil
+}
 
 // withExtra returns the members in order, with those of extra inserted verbatim.
-func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *jsontree.Value {
+func (u *unit) withExtra(whole, extra *spec.Node, members map[string]*jsontree.Value) *jsontree.Value {
 	var others []jsontree.Member
 	if n := extra; n != nil && !n.IsNull() {
 		if n.Kind != spec.MappingNode {
@@ -254,7 +277,7 @@ func (u *unit) withExtra(extra *spec.Node, members map[string]*jsontree.Value) *
 			case key == wire.KeyProjectID || key == wire.KeyJobName || key == wire.KeyJobID:
 				u.report("extra-field", f.Key, "extra."+key, "", "%s is what identifies a job and cannot be set under extra", key)
 			case members[key] != nil && !members[key].IsEmpty(): // null leaves the key to extra, against a default
-				u.report("extra-field", f.Key, "extra."+key, extraTwice, "%s is set under extra and beside it", key)
+				u.reportTwice(f.Key, "extra."+key, u.besideExtra(whole, key))
 			case slices.Contains(bodyOrder, key):
 				members[key] = u.value(key, f.Value)
 			default:

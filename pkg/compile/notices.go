@@ -27,7 +27,10 @@ func (j *Job) NoticeBodies() *jsontree.Value {
 		}
 		body := jsontree.Object(jsontree.Member{Key: "notice_type", Value: jsontree.String(notice.Type)},
 			jsontree.Member{Key: "enabled_event_type_names", Value: events})
-		if notice.ParamConfig != nil {
+		switch {
+		case notice.Secret != "":
+			body.Set("param_config", jsontree.String(spec.SecretPlaceholder(notice.Secret)))
+		case notice.ParamConfig != nil:
 			body.Set("param_config", jsontree.String(noticeConfigPlaceholder))
 		}
 		list.Append(body)

@@ -336,7 +336,7 @@ func (u *unit) publish(t *template) *Template {
 		u.refuseSecrets(t, parameters)
 		body.Set(wire.KeyParameters, list)
 	}
-	u.templateExtra(body, u.get(t.node, "extra"))
+	u.templateExtra(t, body, u.get(t.node, "extra"))
 	return &Template{
 		Address: cmp.Or(u.c.workspace.Default, "-") + "/template/" + t.name, Name: t.name, Body: body,
 		Pos: t.node.Pos(), Provenance: provenanceOf(u.recorded),
@@ -344,7 +344,7 @@ func (u *unit) publish(t *template) *Template {
 }
 
 // templateExtra adds further fields to the body, verbatim.
-func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
+func (u *unit) templateExtra(t *template, body *jsontree.Value, extra *spec.Node) {
 	if extra == nil || extra.IsNull() {
 		return
 	}
@@ -354,11 +354,11 @@ func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
 	}
 	for _, f := range extra.Fields {
 		if f.Key.Text == "template" && (f.Value.Kind == spec.MappingNode || f.Value.IsNull()) {
-			u.templateMembers(body.Get(wire.KeyTemplate), f.Value)
+			u.templateMembers(t, body.Get(wire.KeyTemplate), f.Value)
 			continue
 		}
 		if body.Get(f.Key.Text) != nil {
-			u.report("extra-field", f.Key, "extra."+f.Key.Text, extraTwice, "%s is set under extra and beside it", f.Key.Text)
+			u.reportTwice(f.Key, "extra."+f.Key.Text, u.besideExtra(t.node, f.Key.Text))
 			continue
 		}
 		body.Set(f.Key.Text, u.value(valuepath.First(f.Key.Text), f.Value))
@@ -367,10 +367,10 @@ func (u *unit) templateExtra(body *jsontree.Value, extra *spec.Node) {
 
 // templateMembers adds further members of a template beside its steps: image, image_source, actions
 // and others that the service keeps.
-func (u *unit) templateMembers(template *jsontree.Value, members *spec.Node) {
+func (u *unit) templateMembers(t *template, template *jsontree.Value, members *spec.Node) {
 	for _, f := range members.Fields {
 		if template.Get(f.Key.Text) != nil {
-			u.report("extra-field", f.Key, "extra.template"+valuepath.Member(f.Key.Text), extraTwice, "%s is set under extra and beside it", f.Key.Text)
+			u.reportTwice(f.Key, "extra.template"+valuepath.Member(f.Key.Text), t.node.Key(f.Key.Text))
 			continue
 		}
 		template.Set(f.Key.Text, u.value("template"+valuepath.Member(f.Key.Text), f.Value))

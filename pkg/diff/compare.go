@@ -2,6 +2,7 @@ package diff
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -173,18 +174,28 @@ func (c *comparison) fields() []Field {
 	var out []Field
 	for _, e := range s.desired.entries {
 		if !jsontree.Equal(s.live.get(e.path), e.value) && !c.isRefilled(e) {
-			out = append(out, c.field(s, e))
+			out = appendChange(out, c.field(s, e))
 		}
 	}
 	for _, e := range s.live.entries {
 		if s.desired.has(e.path) || c.isServers(e) || c.isRefilled(e) {
 			continue
 		}
-		out = append(out, c.field(s, e))
+		out = appendChange(out, c.field(s, e))
 	}
 	out = append(out, c.orderFields(s)...)
 	sortFields(out)
 	return out
+}
+
+// appendChange appends a field unless both sides hold the same value. One of them may not count
+// because of another member, such as the description of a predefined parameter: then that member is
+// the change.
+func appendChange(fields []Field, f Field) []Field {
+	if !f.Sensitive && jsontree.Equal(f.Before, f.After) {
+		return fields
+	}
+	return append(fields, f)
 }
 
 // isServers reports whether the service computes a live value by itself, and
@@ -371,7 +382,7 @@ func (c *comparison) orderFields(s *sides) []Field {
 		if slices.Equal(live, desired) {
 			continue
 		}
-		f := Field{Path: list, Before: c.names(c.live, s.livePaths, list), After: c.names(c.desired, s.desiredPaths, list), Verdict: VerdictChange}
+		f := Field{Path: list, Before: names(c.live, s.livePaths, list, desired), After: names(c.desired, s.desiredPaths, list, desired), Verdict: VerdictChange}
 		if c.threeWay && c.base.Get(list).Kind() == jsontree.KindArray {
 			f.Verdict = c.orderVerdict(list, live, desired)
 		}
@@ -427,16 +438,30 @@ func paired(p *itemPaths, list string) []string {
 	return out
 }
 
-// names returns the names of the items of a list that both sides have.
-func (c *comparison) names(body *jsontree.Value, paths *itemPaths, list string) *jsontree.Value {
+// names returns the names of the items of a list that both sides have. Those of one name are
+// numbered by their places in order, as paths are: a#2.
+func names(body *jsontree.Value, paths *itemPaths, list string, order []string) *jsontree.Value {
+	key := wire.KeyName
+	if list == wire.KeySCMs {
+		key = wire.KeyURL
+	}
+	ofName := map[string][]int{} // the places in order
+	for i, item := range body.Get(list).Items() {
+		if !paths.unpaired[list][i] {
+			ofName[item.Str(key)] = append(ofName[item.Str(key)], slices.Index(order, paths.paths[list][i]))
+		}
+	}
+	for _, places := range ofName {
+		slices.Sort(places)
+	}
 	out := jsontree.Array()
 	for i, item := range body.Get(list).Items() {
 		if paths.unpaired[list][i] {
 			continue
 		}
-		name := item.Str(wire.KeyName)
-		if list == wire.KeySCMs {
-			name = item.Str(wire.KeyURL)
+		name := item.Str(key)
+		if nth := slices.Index(ofName[name], slices.Index(order, paths.paths[list][i])); nth > 0 {
+			name += "#" + strconv.Itoa(nth+1)
 		}
 		out.Append(jsontree.String(name))
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 func member(key string, v *jsontree.Value) jsontree.Member {
@@ -385,6 +386,45 @@ func TestLawQuickCheckEqualsFullComparison(t *testing.T) {
 	if inStep == 0 {
 		t.Error("no job was in step: the law says nothing")
 	}
+}
+
+// TestLawNoChangeWithEqualSides checks that no entry of a plan shows a change from a value to the
+// same value, also where one side's value does not count because of another member.
+func TestLawNoChangeWithEqualSides(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		d := bodies{t}
+		flipped := func(b *jsontree.Value) *jsontree.Value {
+			for _, param := range b.Get("parameters").Items() {
+				for _, field := range param.Get("params").Items() {
+					if field.Str("name") == "defaults" && d.maybe("predefined") {
+						field.Set("value", str("true"))
+					}
+				}
+			}
+			if steps := b.Get("steps").Items(); len(steps) > 0 && d.maybe("steps reversed") {
+				slices.Reverse(steps)
+			}
+			return b
+		}
+		wanted, live := flipped(d.body()), liveOf("j", flipped(d.server(d.body())))
+		var base *compile.Result
+		if d.maybe("three-way") {
+			base = compiled(jobOf("j", d.body()))
+		}
+		in := input(compiled(jobOf("j", wanted)), base, listed(live))
+		if d.maybe("ignored") {
+			in.Policy.Ignore = []spec.Ignore{{Job: "j", Fields: []string{rapid.SampledFrom([]string{"parameters.*.description", "parameters.*.predefined", "parameters.*.defaults", "steps.*.properties", "flavor"}).Draw(t, "field")}}}
+		}
+		in.Options.ForceConflicts = true
+		for _, c := range diff.Compute(in).Changes {
+			for _, f := range c.Fields {
+				if !f.Sensitive && jsontree.Equal(f.Before, f.After) {
+					t.Fatalf("%s %s: %s on both sides\nwant %s\nlive %s", f.Verdict, f.Path, f.Before.AppendJSON(nil), wanted.AppendJSON(nil), live.Body.AppendJSON(nil))
+				}
+			}
+		}
+	})
 }
 
 // unknown is a member that no document lists; it may be declared empty.

@@ -178,7 +178,7 @@ func (c *Change) Since(live *jsontree.Value, modules Modules) []Field {
 		if holdsSecret(f.Before) || holdsSecret(f.After) {
 			f.Sensitive, f.Before, f.After = true, nil, nil
 		}
-		out = append(out, f)
+		out = appendChange(out, f)
 	}
 	for _, e := range then.decisive(old.live, old.desired) {
 		note(e)
@@ -188,7 +188,7 @@ func (c *Change) Since(live *jsontree.Value, modules Modules) []Field {
 	}
 	for _, list := range orderedLists {
 		if before, after := paired(old.livePaths, list), paired(fresh.livePaths, list); len(out) == 0 && !slices.Equal(before, after) {
-			out = append(out, Field{Path: list, Verdict: VerdictChange, Before: then.names(then.live, old.livePaths, list), After: now.names(now.live, fresh.livePaths, list)})
+			out = append(out, Field{Path: list, Verdict: VerdictChange, Before: names(then.live, old.livePaths, list, before), After: names(now.live, fresh.livePaths, list, before)})
 		}
 	}
 	sortFields(out)

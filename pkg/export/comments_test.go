@@ -615,6 +615,12 @@ func TestCommentsFollowTheirNodes(t *testing.T) {
 		}
 		if len(files) > 0 {
 			check(fmt.Sprint("export --force: ", change.said), string(files[0].Text), change.now)
+			_, after := workspaceOf(t, string(files[0].Text))
+			for k, job := range result.Jobs {
+				if k != i && !jsontree.Equal(job.Body(), after.Jobs[k].Body()) {
+					t.Fatalf("the edit of one changes %s\n%s\nof\n%s", job.Name, files[0].Text, before)
+				}
+			}
 		}
 	})
 }

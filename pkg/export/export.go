@@ -40,6 +40,7 @@ type Exporter struct {
 	modules      diff.Modules
 	withIDs      bool
 	shareSecrets bool
+	fromFile     bool // a value may be the placeholder of a secret
 	qualify      bool
 	taken        map[string]string // the owner of each secret's name
 	world        world

@@ -100,9 +100,16 @@ func sameJob(a, b *compile.Job) bool {
 			return strings.Compare(readParameter(x).name(), readParameter(y).name())
 		})
 	}
-	notices := func(x, y compile.Notice) bool { return x.Type == y.Type && slices.Equal(x.Events, y.Events) }
+	notices := func(x, y compile.Notice) bool {
+		sameConfig := (x.ParamConfig == nil) == (y.ParamConfig == nil) && (x.ParamConfig == nil || *x.ParamConfig == *y.ParamConfig)
+		return x.Type == y.Type && slices.Equal(x.Events, y.Events) && sameConfig
+	}
 	return jsontree.Equal(bodies[0], bodies[1]) && slices.EqualFunc(a.Notices, b.Notices, notices) &&
-		a.Owner == b.Owner && maps.Equal(a.Labels, b.Labels) && (a.Enabled == nil) == (b.Enabled == nil) && (a.Enabled == nil || *a.Enabled == *b.Enabled)
+		a.Owner == b.Owner && a.ID == b.ID && a.Protect == b.Protect && slices.Equal(a.RenamedFrom, b.RenamedFrom) && maps.Equal(a.Labels, b.Labels) && (a.Enabled == nil) == (b.Enabled == nil) && (a.Enabled == nil || *a.Enabled == *b.Enabled)
+}
+
+func sameTemplate(a, b *compile.Template) bool {
+	return a.Address == b.Address && jsontree.Equal(a.Body, b.Body)
 }
 
 // factorer is one attempt.

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"sync"
@@ -155,7 +156,10 @@ func (w *jobWriter) parameterForms(definition *jsontree.Value) []*yamltext.Node 
 	p := readParameter(definition)
 	secret := ""
 	if p.isSensitive() {
-		secret = w.secretName(w.definition.Address, w.live.Name, p.name())
+		if w.fromFile {
+			secret = spec.PlaceholderSecret(p.value(wire.ParamDefaultValue)) // compile wrote it
+		}
+		secret = cmp.Or(secret, w.secretName(w.definition.Address, w.live.Name, p.name()))
 	}
 	forms := []*yamltext.Node{p.friendly(secret), p.raw(secret)}
 	if secret != "" && p.fields[wire.ParamDefaultValue] == nil {

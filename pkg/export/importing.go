@@ -103,7 +103,9 @@ func (e *Exporter) importBody(text []byte, opts ImportOptions) (*Imported, error
 		}
 		body.Delete(key)
 	}
-	d, err := e.Job(importProject, live)
+	importer := *e
+	importer.fromFile = true
+	d, err := importer.Job(importProject, live)
 	if err != nil {
 		return nil, err
 	}

@@ -142,7 +142,7 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 			return files, undeclared(set, after, definition.Secrets), nil
 		}
 	}
-	return nil, nil, fmt.Errorf("it cannot be edited in place%s; it differs in %s", u.why, strings.Join(differ, ", "))
+	return nil, nil, fmt.Errorf("its definition at %s:%d cannot be edited in place%s; edit it by hand: it differs in %s", job.Pos.File, job.Pos.Line, u.why, withPlaces(job, differ))
 }
 
 // leaveTemplate removes the template of a definition, or writes null against that of the defaults.
@@ -208,18 +208,19 @@ func (u *update) holds(set *spec.Set, files []File, opts compile.Options) *compi
 	edited[spec.WorkspaceFile] = u.workspace
 	after, err := compileOverlay(view, set.Workspace.Environment, opts)
 	if err != nil {
-		u.why = ": " + err.Error()
+		u.why = ", as the edit would not compile: " + err.Error()
 		return nil
 	}
 	u.why = ""
-	if !alone {
-		before, err := compileEdited(set.Tree, nil, set.Workspace.Environment, opts)
+	if source := edited[u.job.Pos.File]; !alone || bytes.IndexByte(source, '&') >= 0 { // an alias elsewhere may stand for what is edited
+		view.files = nil
+		before, err := compileOverlay(view, set.Workspace.Environment, opts)
 		if err != nil {
 			return nil
 		}
 		changed := changedJobs(before, after)
 		delete(changed, u.job.Pos)
-		if len(changed) > 0 {
+		if len(changed) > 0 || !slices.EqualFunc(before.Templates, after.Templates, sameTemplate) {
 			return nil
 		}
 	}

@@ -90,6 +90,40 @@ func TestFieldsCalledLikeAnInclude(t *testing.T) {
 	}
 }
 
+// TestAnEditChangesNoOtherObject checks that an edit of a job leaves the other jobs and the template
+// of its file as they are, where their aliases stand for what is edited.
+func TestAnEditChangesNoOtherObject(t *testing.T) {
+	t.Parallel()
+	const file = "version: 1\njobs:\n  - name: one\n    arch: arm\n    flavor: &f 2u8g\n    labels: &l {team: a}\n    notifications: {DING_TALK: &n {events: [buildJobFail], param_config: '{}'}}\n" +
+		"    steps:\n      - &s\n        sh: {name: &name S, inputs: {command: &c make}}\n" +
+		"  - name: two\n    arch: arm\n    flavor: *f\n    labels: *l\n    notifications: {DING_TALK: *n}\n    steps: [{sh: {name: *name, inputs: {command: *c}}}, *s]\n" +
+		"templates:\n  - {name: t, publish: true, steps: [*s]}\n"
+	set, result := workspaceOf(t, file)
+	for what, change := range map[string]func(body *jsontree.Value){
+		"a name": func(b *jsontree.Value) { b.Get("steps").Items()[0].Set("name", jsontree.String("R")) },
+		"a command": func(b *jsontree.Value) {
+			b.Get("steps").Items()[0].Get("properties").Set("command", jsontree.String("make all"))
+		},
+		"a flavor": func(b *jsontree.Value) { b.Set("flavor", jsontree.String("4u8g")) },
+		"no step":  func(b *jsontree.Value) { b.Set("steps", jsontree.Array()) },
+	} {
+		body := result.Jobs[0].Body().Clone()
+		change(body)
+		files, _, err := export.New(export.Options{}).Update(set, result.Jobs[0], liveOf(result.Jobs[0], body), compile.Options{})
+		if err != nil || len(files) != 1 {
+			t.Errorf("%s: %v, %d files", what, err, len(files))
+			continue
+		}
+		_, after := workspaceOf(t, string(files[0].Text))
+		if !jsontree.Equal(after.Jobs[1].Body(), result.Jobs[1].Body()) || !jsontree.Equal(after.Templates[0].Body, result.Templates[0].Body) {
+			t.Errorf("%s: the edit of one changes others\n%s", what, files[0].Text)
+		}
+		if !jsontree.Equal(after.Jobs[0].Body(), body) {
+			t.Errorf("%s: one is not as it is live\n%s", what, files[0].Text)
+		}
+	}
+}
+
 // TestEitherNameOfTheCommitTrigger brings a live commit trigger into definitions with either of its
 // names, beside defaults with either. The name that is written stays, and a new one is on_commit.
 func TestEitherNameOfTheCommitTrigger(t *testing.T) {

@@ -62,6 +62,29 @@ func (x *Run) keep(d *export.Definition, file string) error {
 	return x.tell.Say("wrote %s\n", sanitize.Line(file, 0))
 }
 
+// tellEdited prints each file that was edited, with the number of jobs if it has several.
+func (x *Run) tellEdited() error {
+	var files []string
+	jobs := map[string]int{}
+	for _, one := range x.Report.Edited {
+		for _, file := range one.Files {
+			if jobs[file]++; jobs[file] == 1 {
+				files = append(files, file)
+			}
+		}
+	}
+	for _, file := range files {
+		several := ""
+		if jobs[file] > 1 {
+			several = fmt.Sprintf(" (%d jobs)", jobs[file])
+		}
+		if err := x.tell.Say("edited %s%s\n", sanitize.Line(file, 0), several); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // writeDefinitions writes a file of the workspace, and the folders that it
 // needs.
 func (x *Run) writeDefinitions(name string, text []byte) error {

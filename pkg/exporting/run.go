@@ -1,6 +1,7 @@
 package exporting
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"iter"
@@ -12,7 +13,6 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	reading "github.com/buildsync/buildsync/pkg/live"
-	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
@@ -131,7 +131,8 @@ func listJobs(ctx context.Context, api reading.API, project export.Project) (*di
 }
 
 // All exports what the options select. It returns the report even after an error.
-func (x *Run) All(ctx context.Context) error {
+func (x *Run) All(ctx context.Context) (err error) {
+	defer func() { err = cmp.Or(err, x.tellEdited()) }()
 	if x.opts.Jobs {
 		for i, project := range x.opts.Projects {
 			if err := x.jobs(ctx, project, i+1); err != nil {
@@ -311,9 +312,6 @@ func (x *Run) update(job *compile.Job, live *diff.LiveJob) error {
 	edited := Exported{Address: job.Address}
 	for _, file := range files {
 		if err := x.writeDefinitions(file.Name, file.Text); err != nil {
-			return err
-		}
-		if err := x.tell.Say("edited %s\n", sanitize.Line(file.Name, 0)); err != nil {
 			return err
 		}
 		edited.Files = append(edited.Files, file.Name)

@@ -86,6 +86,11 @@ var cells = []struct {
 	{"reference-form: of a matrix, an input and the job", "", "    matrix: {m: [x, z]}\n    labels: {a: '{{ matrix.m }}', b: '{{ job.name }}', c: '{{ inputs.i }}'}\n    steps: [{sh: {name: Build, inputs: {command: 'make {{ inputs.command }}'}}}]\n", []string{
 		"error duplicate-job 3:11-3:12", "warning reference-form 6:18-6:32", "warning reference-form 6:39-6:53"}},
 	{"reference-form: of an input", "", build + "fragments: [{name: f, inputs: {i: {default: a}}, steps: [{sh: {name: B, inputs: {command: 'make {{ inputs.i }} ${{ inputs.i }}'}}}]}]\n", []string{"warning fragment-unused 6:20-6:21", "warning reference-form 6:97-6:111 write ${{ inputs.i }}"}},
+	{"reference-form: other rules do not judge such a value", "vars: {x: 2u8g}\n", "    group_id: '${{ vars.x }}'\n    flavor: '{{ vars.x }}'\n    host_type: ${vars.x}\n    scms: [{scm_type: '{{ vars.x }}', url: '{{ vars.x }}', branch: 'a {{ vars.x }}', depth: '{{ vars.x }}'}]\n    notifications: {MAIL: ['{{ vars.x }}']}\n    triggers: [{cron: '{{ vars.x }}'}]\n" + build, []string{
+		"warning reference-form 6:14-6:26", "warning reference-form 7:16-7:25", "warning reference-form 8:24-8:36", "error reference-form 8:45-8:57", "error reference-form 8:71-8:83", "error reference-form 8:94-8:106", "error reference-form 9:29-9:41", "error reference-form 10:24-10:36"}},
+	{"reference-form: what the schema refuses keeps its error, with the hint", "vars: {x: 2u8g}\n", "    group_id: '${{ vars.x }}'\n    timeout: '{{ vars.x }}'\n    on_commit: '{{ vars.x }}'\n" + build, []string{
+		"error timeout 6:14-6:28 write ${{ vars.x }}", "error wrong-type 7:16-7:30 write ${{ vars.x }}"}},
+	{"reference-form: switched off, the value is judged", "vars: {x: 2u8g}\nlint: {rules: {reference-form: off}}\n", "    group_id: '${{ vars.x }}'\n    flavor: '{{ vars.x }}'\n" + build, []string{"warning flavor 6:13-6:27"}},
 	{"reference-form: not of other languages", "vars: {x: a}\n", command("echo {{ vars.y }} {{ .vars.x }} {{ job.name }} {{vars}} {vars.x} $${{ vars.x }} {{ x.vars.x }} ${{ vars.x }}"), nil},
 	{"job-name", "", strings.Replace(jobHead, "name: a", "name: a.b", 1) + build, []string{"error job-name 3:11-3:14"}},
 	{"duplicate-job: the same key twice in all files", "", build + "  - {name: a, arch: arm, steps: []}\n", []string{"error duplicate-job 6:12-6:13"}},

@@ -252,7 +252,7 @@ func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 	}
 	hard, all := l.withFront(front)
 	all = l.config.apply(all)
-	all = l.suppress(all, hard)
+	all = withoutSequels(l.suppress(all, hard), hard)
 	all = append(all, l.judging.found...)
 	all = append(all, hard...)
 	l.hideSecrets(all)

@@ -7,6 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
+const ruleReferenceForm = "reference-form"
+
 // slip is something in a text that looks like a reference and is none: ${ vars.x }} or {{ vars.x }}.
 type slip struct {
 	start, end  int
@@ -122,8 +124,11 @@ func (w *formWalk) node(n *spec.Node, path way) {
 			if !w.known[s.space][s.name] || !alone && (!s.double || s.space == "job") {
 				continue
 			}
-			w.report("reference-form", w.textRange(n, s.start, s.end), path.pointer(), quoted(n.Text[s.start:s.end])+" is no reference, and is sent as it is",
+			d := w.report(ruleReferenceForm, w.textRange(n, s.start, s.end), path.pointer(), quoted(n.Text[s.start:s.end])+" is no reference, and is sent as it is",
 				"write ${{ "+s.space+"."+s.name+" }}")
+			if n.Style != spec.LiteralStyle && n.Style != spec.FoldedStyle { // other rules look at parts of a script
+				d.Value = n.Range.Start
+			}
 		}
 		return
 	}
@@ -133,4 +138,37 @@ func (w *formWalk) node(n *spec.Node, path way) {
 	for i, item := range n.Items {
 		w.node(item, append(path, leg{item: item, index: i}))
 	}
+}
+
+// withoutSequels drops what other rules say about values that are meant as references: they judge a
+// text that nobody means. The finding about the reference gets the highest severity of these. What
+// loading or compiling refuses stays, with the hint of that finding in its place.
+func withoutSequels(all, hard spec.Diagnostics) spec.Diagnostics {
+	meant, refused := map[spec.Pos]*spec.Diagnostic{}, map[spec.Pos]bool{}
+	for i := range all {
+		if all[i].Rule == ruleReferenceForm && all[i].Value.IsValid() {
+			meant[all[i].Value] = &all[i]
+		}
+	}
+	if len(meant) == 0 {
+		return all
+	}
+	for i := range hard {
+		for _, at := range []spec.Pos{hard[i].Range.Start, hard[i].Value} {
+			if form := meant[at]; form != nil {
+				hard[i].Hint, refused[at] = form.Hint, true
+			}
+		}
+	}
+	isSequel := func(d *spec.Diagnostic) bool {
+		return d.Rule != ruleReferenceForm && meant[d.Range.Start] != nil && !d.HoldsSecret()
+	}
+	for i := range all {
+		if form := meant[all[i].Range.Start]; isSequel(&all[i]) {
+			form.Severity = max(form.Severity, all[i].Severity)
+		}
+	}
+	return slices.DeleteFunc(all, func(d spec.Diagnostic) bool {
+		return isSequel(&d) || d.Rule == ruleReferenceForm && refused[d.Value]
+	})
 }

@@ -1,5 +1,7 @@
 package spec
 
+import "strings"
+
 // Workspace holds buildsync.yaml, with the overrides of the environment
 // applied. docs/language.md explains the keys.
 type Workspace struct {
@@ -98,3 +100,16 @@ const (
 // SecretPlaceholder returns the text for the secret called name in every compiled body that people
 // may see.
 func SecretPlaceholder(name string) string { return secretPrefix + name + secretSuffix }
+
+const secretLetters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_0123456789"
+
+// PlaceholderSecret returns the name of the secret that a placeholder stands for, "" if text is no
+// placeholder.
+func PlaceholderSecret(text string) string {
+	name, found := strings.CutPrefix(text, secretPrefix)
+	name, closed := strings.CutSuffix(name, secretSuffix)
+	if !found || !closed || name == "" || name[0] <= '9' || strings.Trim(name, secretLetters) != "" {
+		return ""
+	}
+	return name
+}
