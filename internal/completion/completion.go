@@ -40,9 +40,15 @@ func Complete(p *kit.Console, read Reader, words []string) {
 		last, words = words[len(words)-1], words[:len(words)-1]
 	}
 	line := read(words)
+	before := "" // of the value, in a word such as --env=pr
+	if name, value, ok := strings.Cut(last, "="); ok && strings.HasPrefix(name, "-") && !line.Open {
+		if asked := read(append(slices.Clone(words), name)); asked.Open {
+			line, before, last = asked, name+"=", value
+		}
+	}
 	for _, c := range (&completer{p}).candidates(read, &line, last) {
 		if strings.HasPrefix(c.Word, last) {
-			_, _ = fmt.Fprintf(p.Stdout, "%s\t%s\n", c.Word, sanitize.Line(c.About, 200))
+			_, _ = fmt.Fprintf(p.Stdout, "%s%s\t%s\n", before, c.Word, sanitize.Line(c.About, 200))
 		}
 	}
 }

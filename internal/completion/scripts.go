@@ -6,26 +6,48 @@ const Flag = "--generate-bash-completion"
 // The scripts hand the words to buildsync and take what it prints, one
 // candidate a line, with a description after a tab.
 const (
+	// bash splits words at "=" and ":", and replaces only what is after the last of them.
 	bashCompletion = `# bash completion for buildsync: eval "$(buildsync completion bash)"
 _buildsync() {
-    local IFS=$'\n'
-    local words=("${COMP_WORDS[@]:0:COMP_CWORD+1}")
-    COMPREPLY=($("${words[@]}" ` + Flag + ` 2>/dev/null | cut -f1))
+    local word words=() joined=
+    for word in "${COMP_WORDS[@]:0:COMP_CWORD+1}"; do
+        if [[ ${#words[@]} -gt 1 && ( -n $joined || $word == [=:] ) ]]; then
+            words[${#words[@]}-1]+=$word
+        else
+            words+=("$word")
+        fi
+        joined=
+        [[ $word == [=:] ]] && joined=yes
+    done
+    local typed=${words[${#words[@]}-1]} before=
+    [[ $typed == *[=:]* ]] && before=${typed%"${typed##*[=:]}"}
+    COMPREPLY=()
+    while read -r word; do
+        COMPREPLY+=("${word#"$before"}")
+    done < <("${words[@]}" ` + Flag + ` 2>/dev/null | cut -f1)
 }
 complete -o default -F _buildsync buildsync
 `
+	// zsh runs the script as the function itself where it found it as a file of $fpath.
 	zshCompletion = `#compdef buildsync
 # zsh completion for buildsync: eval "$(buildsync completion zsh)"
 _buildsync() {
+    local line
     local -a candidates
-    candidates=("${(@f)$("${(@)words[1,CURRENT]}" ` + Flag + ` 2>/dev/null | sed -e 's/:/\\:/g' -e 's/\t/:/')}")
-    if [[ -n "${candidates[1]}" ]]; then
+    for line in "${(@f)$("${(@)words[1,CURRENT]}" ` + Flag + ` 2>/dev/null)}"; do
+        [[ -z $line ]] || candidates+=("${${line//:/\\:}/$'\t'/:}")
+    done
+    if (( $#candidates )); then
         _describe 'buildsync' candidates
     else
         _files
     fi
 }
-compdef _buildsync buildsync
+if [[ $funcstack[1] == _buildsync ]]; then
+    _buildsync
+else
+    compdef _buildsync buildsync
+fi
 `
 	fishCompletion = `# fish completion for buildsync: buildsync completion fish | source
 function __buildsync_complete

@@ -191,7 +191,10 @@ func (r *release) writeLayout(index v1.ImageIndex) error {
 	if err != nil {
 		return err
 	}
-	if err := path.AppendIndex(index, layout.WithAnnotations(map[string]string{"org.opencontainers.image.ref.name": r.version})); err != nil {
+	if err := path.AppendIndex(index, layout.WithAnnotations(map[string]string{
+		"org.opencontainers.image.ref.name": r.version,
+		"io.containerd.image.name":          "docker.io/library/buildsync:" + r.version, // what docker and podman load call it
+	})); err != nil {
 		return err
 	}
 	var out bytes.Buffer

@@ -70,7 +70,7 @@ func (r *release) writeManifests() error {
 	if err != nil {
 		return err
 	}
-	texts["buildsync.scoop.json"] = scoop
+	texts["buildsync.json"] = scoop // Scoop names the app after the file
 	for name, text := range texts {
 		if err := os.WriteFile(filepath.Join(r.out, name), text, 0o644); err != nil {
 			return err
