@@ -58,6 +58,10 @@ func TestSteps(t *testing.T) {
 			want: `change shop/job/j update | change steps["A"#2].properties.command`},
 		"two of one name, swapped": {live: steps(step("A", "a"), step("A", "b")), head: steps(step("A", "b"), step("A", "a")),
 			want: `change shop/job/j update | change steps`},
+		"two of one name, both edited": {live: steps(step("A", "a"), step("A", "b")), head: steps(step("A", "c"), step("A", "d")),
+			want: `change shop/job/j update | change steps["A"].properties.command | change steps["A"#2].properties.command`},
+		"renamed, half of it edited": {live: steps(step("Old", "a\nb")), head: steps(step("New", "a\nc")),
+			want: `change shop/job/j update | change steps["New"].name | change steps["New"].properties.command`},
 		"module changed": {live: steps(`{"module_id":"m","name":"A","properties":{"command":"a","added":"1"}}`), head: steps(`{"module_id":"n","name":"A","properties":{"command":"a"}}`),
 			want: `change shop/job/j update | change steps["A"].module_id | change steps["A"].properties.added`},
 		"inserted outside": {base: steps(step("A", "a")), live: steps(step("A", "a"), step("X", "x")), head: steps(step("A", "a")),
@@ -250,15 +254,16 @@ func TestSecrets(t *testing.T) {
 		set  func(*diff.Options)
 		want string
 	}{
-		"unchanged":               {head: declared(secret("<secret NEXUS>")), live: secret(canary)},
-		"masked":                  {head: declared(secret("<secret NEXUS>")), live: secret("******")},
-		"written again":           {head: declared(secret("<secret NEXUS>")), live: secret(canary), set: func(o *diff.Options) { o.WriteSecrets = []string{"all"} }, want: `change shop/job/j update | change parameters["TOKEN"].defaultValue`},
-		"another written again":   {head: declared(secret("<secret NEXUS>")), live: secret(canary), set: func(o *diff.Options) { o.WriteSecrets = []string{"OTHER"} }},
-		"update around it":        {head: declared(other), live: secret(canary), want: `change shop/job/j update | change arch`},
-		"removed":                 {head: defined(t, "j", `{"arch":"a","steps":[],"parameters":[]}`), live: secret(canary), want: `change shop/job/j update | change parameters["TOKEN"]`},
-		"not declared, update":    {head: defined(t, "j", `{"arch":"b","steps":[]}`), live: secret(canary), want: "change shop/job/j update | change arch\nrefused: secret"},
-		"not declared, no update": {head: defined(t, "j", `{"arch":"a","steps":[]}`), live: secret(canary)},
-		"becomes sensitive":       {head: declared(secret("<secret NEXUS>")), live: strings.Replace(secret(canary), `"true"`, `"false"`, 1), want: `change shop/job/j update | change parameters["TOKEN"].defaultValue | change parameters["TOKEN"].sensitiveVar`},
+		"unchanged":                     {head: declared(secret("<secret NEXUS>")), live: secret(canary)},
+		"masked":                        {head: declared(secret("<secret NEXUS>")), live: secret("******")},
+		"written again":                 {head: declared(secret("<secret NEXUS>")), live: secret(canary), set: func(o *diff.Options) { o.WriteSecrets = []string{"all"} }, want: `change shop/job/j update | change parameters["TOKEN"].defaultValue`},
+		"another written again":         {head: declared(secret("<secret NEXUS>")), live: secret(canary), set: func(o *diff.Options) { o.WriteSecrets = []string{"OTHER"} }},
+		"update around it":              {head: declared(other), live: secret(canary), want: `change shop/job/j update | change arch`},
+		"written again, others changed": {head: declared(other), live: secret(canary), set: func(o *diff.Options) { o.WriteSecrets = []string{"all"} }, want: `change shop/job/j update | change arch | change parameters["TOKEN"].defaultValue`},
+		"removed":                       {head: defined(t, "j", `{"arch":"a","steps":[],"parameters":[]}`), live: secret(canary), want: `change shop/job/j update | change parameters["TOKEN"]`},
+		"not declared, update":          {head: defined(t, "j", `{"arch":"b","steps":[]}`), live: secret(canary), want: "change shop/job/j update | change arch\nrefused: secret"},
+		"not declared, no update":       {head: defined(t, "j", `{"arch":"a","steps":[]}`), live: secret(canary)},
+		"becomes sensitive":             {head: declared(secret("<secret NEXUS>")), live: strings.Replace(secret(canary), `"true"`, `"false"`, 1), want: `change shop/job/j update | change parameters["TOKEN"].defaultValue | change parameters["TOKEN"].sensitiveVar`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

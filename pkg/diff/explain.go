@@ -36,7 +36,7 @@ func (c *comparison) unchanged(fields []Field) int {
 	}
 	n := 0
 	for _, e := range s.declared.entries {
-		if !differ[e.path] && !(e.item != "" && differ[e.item]) {
+		if !differ[e.path] {
 			n++
 		}
 	}
@@ -48,7 +48,7 @@ func (c *comparison) undeclared() []Undeclared {
 	s := c.sides()
 	var out []Undeclared
 	for _, e := range s.shownDesired.entries {
-		if e.value.IsEmpty() || s.declared.has(e.path) || e.item != "" && s.declared.has(e.item) {
+		if e.value.IsEmpty() || s.declared.has(e.path) {
 			continue
 		}
 		u := Undeclared{Path: e.path, Value: e.value}

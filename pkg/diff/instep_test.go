@@ -52,6 +52,7 @@ func TestAReadFormIsNoChange(t *testing.T) {
 		"other hours":        {`{"limit_time":2,"parameters":[{"name":"HUDSON.MODEL.STRINGPARAMETERDEFINITION","params":[{"name":"name","value":"v"},{"name":"defaultValue","value":"a"}]}],"steps":[]}`, "change shop/job/j update | change timeout.limit"},
 		"both forms":         {`{"limit_time":2,"timeout":{"limit":"1","unit":"hour"},"parameters":[{"name":"HUDSON.MODEL.STRINGPARAMETERDEFINITION","params":[{"name":"name","value":"v"},{"name":"defaultValue","value":"a"}]}],"steps":[]}`, ""},
 		"another definition": {`{"limit_time":1,"parameters":[{"name":"hudson.model.TextParameterDefinition","params":[{"name":"name","value":"v"},{"name":"defaultValue","value":"a"}]}],"steps":[]}`, `change shop/job/j update | change parameters["v"].definition`},
+		"options":            {`{"limit_time":1,"parameters":[{"name":"HUDSON.MODEL.STRINGPARAMETERDEFINITION","params":[{"name":"name","value":"v"},{"name":"defaultValue","value":"a","limits":[{"name":"x"}]}]}],"steps":[]}`, `change shop/job/j update | change parameters["v"].limits`},
 		"another value":      {`{"limit_time":1,"parameters":[{"name":"HUDSON.MODEL.STRINGPARAMETERDEFINITION","params":[{"name":"name","value":"v"},{"name":"defaultValue","value":"b"}]}],"steps":[]}`, `change shop/job/j update | change parameters["v"].defaultValue`},
 	} {
 		t.Run(name, func(t *testing.T) {

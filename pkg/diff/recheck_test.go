@@ -20,11 +20,13 @@ func TestAsPlanned(t *testing.T) {
 		ignore            string
 		stale             bool
 	}{
-		"the same":                      {head: `{"arch":"b"}`, live: plain, later: plain},
-		"a declared value":              {head: `{"arch":"b"}`, live: plain, later: `{"arch":"c"}`, stale: true},
-		"an undeclared value":           {head: `{"arch":"b"}`, live: plain, later: `{"arch":"a","flavor":"y"}`},
-		"an ignored value":              {head: `{"arch":"b","flavor":"z"}`, live: plain, later: source[:11] + `,"flavor":"y"}`, ignore: "flavor"},
-		"a value of the service":        {head: source[:1] + `"arch":"b",` + source[25:] + ab + `]}`, live: plain, later: `{"arch":"a","scms":[{"url":"git@h:a.git","web_url":"w"}],"steps":[` + ab + `]}`},
+		"the same":               {head: `{"arch":"b"}`, live: plain, later: plain},
+		"a declared value":       {head: `{"arch":"b"}`, live: plain, later: `{"arch":"c"}`, stale: true},
+		"an undeclared value":    {head: `{"arch":"b"}`, live: plain, later: `{"arch":"a","flavor":"y"}`},
+		"an ignored value":       {head: `{"arch":"b","flavor":"z"}`, live: plain, later: source[:11] + `,"flavor":"y"}`, ignore: "flavor"},
+		"a value of the service": {head: source[:1] + `"arch":"b",` + source[25:] + ab + `]}`, live: plain, later: `{"arch":"a","scms":[{"url":"git@h:a.git","web_url":"w"}],"steps":[` + ab + `]}`},
+		"a value of an address that goes": {head: `{"arch":"b","scms":[{"url":"git@h:b.git"}]}`, live: `{"arch":"a","scms":[{"url":"git@h:a.git","web_url":"w"}]}`,
+			later: `{"arch":"a","scms":[{"url":"git@h:a.git","web_url":"v"}]}`},
 		"the order of declared steps":   {head: `{"arch":"b","steps":[` + ab + `]}`, live: plain, later: source + ba + `]}`, stale: true},
 		"the order of undeclared steps": {head: `{"arch":"b"}`, live: plain, later: source + ba + `]}`},
 	} {

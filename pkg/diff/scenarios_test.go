@@ -243,6 +243,7 @@ var scenarios = []scenario{
 		list := live["a"].Body.Get(wire.KeyParameters)
 		list.SetItems(append([]*jsontree.Value{parsed(`{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"codeBranch"},{"name":"defaults","value":"true"}]}`)}, list.Items()...))
 	}, ""},
+	{"a parameter is replaced", jobWith("parameters: [{name: Q, default: x}]"), "", jobWith("parameters: [{name: P, default: x}]"), nil, ""},
 	{"one channel of two changes", jobWith("notifications: {MAIL: [failed], DING_TALK: [failed]}"), "", jobWith("notifications: {MAIL: [failed], DING_TALK: [successful]}"), nil, ""},
 	{"configuration changed outside", hook("new"), hook("new"), hook("old"), nil, ""},
 
