@@ -312,6 +312,11 @@ func TestTemplates(t *testing.T) {
 		return &diff.LiveTemplate{UUID: uuid, Name: "t", Body: body(t, fmt.Sprintf(
 			`{"uuid":%q,"name":"t","description":"d","scope":"custom","weight":0,"template":{"Steps":[{"Module_id":"m","Name":"A","Properties":{"command":%q},"enable":true,"version":null}]}}`, uuid, command))}
 	}
+	holding := func(command string) *diff.LiveTemplate {
+		out := live("u", command)
+		out.Body.Set("parameters", body(t, `{"l":[{"name":"D","params":[{"name":"name","value":"TOKEN"},{"name":"defaultValue","value":"******"},{"name":"sensitiveVar","value":"true"}]}]}`).Get("l"))
+		return out
+	}
 	of := func(list ...*compile.Template) *compile.Result {
 		return &compile.Result{Jobs: []*compile.Job{defined(t, "anchor", plainJob)}, Templates: list}
 	}
@@ -326,6 +331,8 @@ func TestTemplates(t *testing.T) {
 		"the same, twice read": {head: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "a"), live("u", "a")}},
 		"different":            {head: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "b")}, want: `change shop/template/t replace | change steps["A"].properties.command`},
 		"two of one name":      {head: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "a"), live("v", "b")}, want: "unknown shop/template/t\nrefused: duplicate-live-template"},
+		"a secret":             {head: of(wanted("a")), live: []*diff.LiveTemplate{holding("a")}},
+		"a secret, different":  {head: of(wanted("a")), live: []*diff.LiveTemplate{holding("b")}, want: "change shop/template/t replace | change steps[\"A\"].properties.command\nrefused: secret"},
 		"edited outside":       {head: of(wanted("a")), base: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "b")}, want: `drift shop/template/t replace | drift steps["A"].properties.command`},
 		"deleted outside":      {head: of(wanted("a")), base: of(wanted("a")), want: "drift shop/template/t create"},
 		"collision":            {head: of(wanted("a")), base: of(), live: []*diff.LiveTemplate{live("u", "b")}, want: "collision shop/template/t\nrefused: collision"},

@@ -230,6 +230,30 @@ func TestRemovalsOutsideThePart(t *testing.T) {
 	}
 }
 
+// TestBaseOfAPart checks that a part leaves a job alone that the head renames outside the part, and
+// that a job of the part that cannot be read counts as kept.
+func TestBaseOfAPart(t *testing.T) {
+	t.Parallel()
+	keep, old, renamed := defined(t, "keep", plainJob), defined(t, "old", plainJob), defined(t, "new", plainJob)
+	renamed.RenamedFrom = []string{"old"}
+	unread := existing(t, "old", plainJob)
+	unread.Body, unread.ReadErr = nil, errors.New("HTTP 500")
+	for name, tc := range map[string]struct {
+		other *compile.Job
+		old   *diff.LiveJob
+		want  string
+	}{
+		"renamed outside": {renamed, existing(t, "old", plainJob), ""},
+		"not readable":    {defined(t, "other", plainJob), unread, "unknown shop/job/old\nrefused: unreadable"},
+	} {
+		in := whole(input(compiled(keep), compiled(keep, old), listed(existing(t, "keep", plainJob), tc.old)), compiled(keep, tc.other))
+		in.WholeBase, in.Policy.MaxRemovals = compiled(keep, old), 0
+		if got := outline(diff.Compute(in)); got != tc.want {
+			t.Errorf("%s: got %s, want %s", name, got, tc.want)
+		}
+	}
+}
+
 // TestWordsOfRails checks the counts and names in the texts of rails.
 func TestWordsOfRails(t *testing.T) {
 	t.Parallel()

@@ -114,6 +114,26 @@ func TestRemovalOfUndeclared(t *testing.T) {
 	}
 }
 
+// TestRemovedStepAsShown checks that a removed step is shown with the properties that the catalogue
+// knows or the base declares, and without those that the service added.
+func TestRemovedStepAsShown(t *testing.T) {
+	t.Parallel()
+	item := func(name, properties string) string {
+		return `{"module_id":"m","name":"` + name + `","properties":{"command":"` + name + `"` + properties + `}}`
+	}
+	in := input(compiled(defined(t, "j", steps(item("B", "")))), compiled(defined(t, "j", steps(item("B", ""), item("A", `,"mine":"1"`)))),
+		listed(existing(t, "j", steps(item("B", ""), item("A", `,"mine":"1","other":"1"`)))))
+	in.Modules = known{}
+	p := diff.Compute(in)
+	if got, want := outline(p), `change shop/job/j update | change steps["A"]`; got != want {
+		t.Fatalf("got %s, want %s", got, want)
+	}
+	shown := p.Changes[0].Fields[0].Before.Get("properties")
+	if shown.Str("command") != "A" || shown.Str("mine") != "1" || shown.Get("other") != nil {
+		t.Errorf("shown with %s", text(shown))
+	}
+}
+
 // TestUnmet checks what is missing after a write.
 func TestUnmet(t *testing.T) {
 	t.Parallel()

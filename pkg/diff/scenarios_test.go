@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -258,6 +259,7 @@ var scenarios = []scenario{
 	}, ""},
 	{"line ends in a list", jobWith(`extra: {o: ["a\n"]}`), "", jobWith(`flavor: 2u8g, extra: {o: ["a\r\n"]}`), nil, ""},
 
+	{"template's description is declared, and another is live", templateWith("{sh: {name: s, inputs: {command: make}}}", ", description: new"), templateWith("{sh: {name: s, inputs: {command: make}}}", ""), templateWith("{sh: {name: s, inputs: {command: make}}}", ", description: old"), nil, ""},
 	{"template with members of the service", templateWith("{sh: {name: s, inputs: {command: all}}}", ""), templateWith("{sh: {name: s, inputs: {command: make}}}", ""), templateWith("{sh: {name: s, inputs: {command: make}}}", ""), func(in *diff.Input, _ map[string]*diff.LiveJob) {
 		body := in.Live.Templates[0].Body
 		body.Set("tool_type", jsontree.String("maven"))
@@ -415,6 +417,9 @@ func TestScenarios(t *testing.T) {
 				}
 				if sent := c.DesiredBody(); sent != nil && len(c.UnmetTemplate(sent, sent, in.Modules)) > 0 {
 					t.Errorf("%s: %s: what was sent is unmet", sc.name, c.Address)
+				}
+				if slices.Contains(c.Actions, diff.ActionReplace) && len(c.UnmetTemplate(c.LiveTemplate.Body, c.DesiredBody(), in.Modules)) == 0 {
+					t.Errorf("%s: %s: the old template is what was sent", sc.name, c.Address)
 				}
 			}
 			if c.Kind != diff.KindJob || c.Live == nil || bodies[c.Live.Name] == nil {

@@ -110,10 +110,11 @@ func TestRewrittenByTheService(t *testing.T) {
 		head, live, want string // head "": the job is removed
 		paths            []string
 	}{
-		"nothing edited":       {head: base, live: live, want: "change shop/job/j update | change " + path("A")},
-		"the field declared":   {head: steps(step("A", "MORE"), step("B", "b")), live: live, want: "change shop/job/j update | change " + path("A")},
-		"the field taken over": {head: live, live: live},
-		"the step renamed":     {head: steps(step("C", "ECHO"), step("B", "b")), live: live, want: `change shop/job/j update | change steps["C"] | change steps["A"]`},
+		"nothing edited":         {head: base, live: live, want: "change shop/job/j update | change " + path("A")},
+		"the field declared":     {head: steps(step("A", "MORE"), step("B", "b")), live: live, want: "change shop/job/j update | change " + path("A")},
+		"the field taken over":   {head: live, live: live},
+		"the step renamed":       {head: steps(step("C", "ECHO"), step("B", "b")), live: live, want: `change shop/job/j update | change steps["C"] | change steps["A"]`},
+		"all of a step, renamed": {head: steps(step("C", "ECHO"), step("B", "b")), live: live, paths: []string{`steps["A"]`}, want: `change shop/job/j update | change steps["C"] | change steps["A"]`},
 		"another field declared": {head: steps(step("A", "ECHO"), step("B", "b2")), live: live,
 			want: "change shop/job/j update | change " + path("A") + " | change " + path("B")},
 		"another field edited": {head: base, live: steps(step("A", "echo"), step("B", "console")),
