@@ -317,6 +317,13 @@ func TestTemplates(t *testing.T) {
 		out.Body.Set("parameters", body(t, `{"l":[{"name":"D","params":[{"name":"name","value":"TOKEN"},{"name":"defaultValue","value":"******"},{"name":"sensitiveVar","value":"true"}]}]}`).Get("l"))
 		return out
 	}
+	noted := wanted("a")
+	noted.Body.Get("template").Set("custom_note", jsontree.String("n"))
+	notedAs := func(key string) []*diff.LiveTemplate {
+		out := live("u", "a")
+		out.Body.Get("template").Set(key, jsontree.String("n"))
+		return []*diff.LiveTemplate{out}
+	}
 	of := func(list ...*compile.Template) *compile.Result {
 		return &compile.Result{Jobs: []*compile.Job{defined(t, "anchor", plainJob)}, Templates: list}
 	}
@@ -331,6 +338,8 @@ func TestTemplates(t *testing.T) {
 		"the same, twice read": {head: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "a"), live("u", "a")}},
 		"different":            {head: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "b")}, want: `change shop/template/t replace | change steps["A"].properties.command`},
 		"two of one name":      {head: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "a"), live("v", "b")}, want: "unknown shop/template/t\nrefused: duplicate-live-template"},
+		"other letters":        {head: of(noted), live: notedAs("Custom_Note")},
+		"letters joined":       {head: of(noted), live: notedAs("customNote")},
 		"a secret":             {head: of(wanted("a")), live: []*diff.LiveTemplate{holding("a")}},
 		"a secret, different":  {head: of(wanted("a")), live: []*diff.LiveTemplate{holding("b")}, want: "change shop/template/t replace | change steps[\"A\"].properties.command\nrefused: secret"},
 		"edited outside":       {head: of(wanted("a")), base: of(wanted("a")), live: []*diff.LiveTemplate{live("u", "b")}, want: `drift shop/template/t replace | drift steps["A"].properties.command`},

@@ -236,18 +236,18 @@ func TestBaseOfAPart(t *testing.T) {
 	t.Parallel()
 	keep, old, renamed := defined(t, "keep", plainJob), defined(t, "old", plainJob), defined(t, "new", plainJob)
 	renamed.RenamedFrom = []string{"old"}
-	unread := existing(t, "old", plainJob)
+	gone, unread := defined(t, "gone", plainJob), existing(t, "old", plainJob)
 	unread.Body, unread.ReadErr = nil, errors.New("HTTP 500")
 	for name, tc := range map[string]struct {
 		other *compile.Job
 		old   *diff.LiveJob
 		want  string
 	}{
-		"renamed outside": {renamed, existing(t, "old", plainJob), ""},
-		"not readable":    {defined(t, "other", plainJob), unread, "unknown shop/job/old\nrefused: unreadable"},
+		"renamed outside": {renamed, existing(t, "old", plainJob), "remove shop/job/gone disable"},
+		"not readable":    {defined(t, "other", plainJob), unread, "remove shop/job/gone disable\nunknown shop/job/old\nrefused: unreadable"},
 	} {
-		in := whole(input(compiled(keep), compiled(keep, old), listed(existing(t, "keep", plainJob), tc.old)), compiled(keep, tc.other))
-		in.WholeBase, in.Policy.MaxRemovals = compiled(keep, old), 0
+		in := whole(input(compiled(keep), compiled(keep, old, gone), listed(existing(t, "keep", plainJob), existing(t, "gone", plainJob), tc.old)), compiled(keep, tc.other))
+		in.WholeBase, in.Policy.MaxRemovals, in.Policy.MaxRemovalShare = compiled(keep, old, gone), 1, 1
 		if got := outline(diff.Compute(in)); got != tc.want {
 			t.Errorf("%s: got %s, want %s", name, got, tc.want)
 		}

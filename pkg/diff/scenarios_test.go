@@ -245,6 +245,7 @@ var scenarios = []scenario{
 		list.SetItems(append([]*jsontree.Value{parsed(`{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"codeBranch"},{"name":"defaults","value":"true"}]}`)}, list.Items()...))
 	}, ""},
 	{"a parameter is replaced", jobWith("parameters: [{name: Q, default: x}]"), "", jobWith("parameters: [{name: P, default: x}]"), nil, ""},
+	{"two triggers of one kind are edited", jobWith(timers("2", "UTC", "1", "UTC")), "", jobWith(timers("1", "Asia/Tokyo", "2", "Asia/Tokyo")), nil, ""},
 	{"one channel of two changes", jobWith("notifications: {MAIL: [failed], DING_TALK: [failed]}"), "", jobWith("notifications: {MAIL: [failed], DING_TALK: [successful]}"), nil, ""},
 	{"configuration changed outside", hook("new"), hook("new"), hook("old"), nil, ""},
 
@@ -260,6 +261,9 @@ var scenarios = []scenario{
 	{"line ends in a list", jobWith(`extra: {o: ["a\n"]}`), "", jobWith(`flavor: 2u8g, extra: {o: ["a\r\n"]}`), nil, ""},
 
 	{"template's description is declared, and another is live", templateWith("{sh: {name: s, inputs: {command: make}}}", ", description: new"), templateWith("{sh: {name: s, inputs: {command: make}}}", ""), templateWith("{sh: {name: s, inputs: {command: make}}}", ", description: old"), nil, ""},
+	{"template with a predefined parameter", templateWith("{sh: {name: s, inputs: {command: all}}}", ", parameters: [{name: P, default: x}]"), "", templateWith("{sh: {name: s, inputs: {command: make}}}", ", parameters: [{name: P, default: x}]"), func(in *diff.Input, _ map[string]*diff.LiveJob) {
+		in.Live.Templates[0].Body.Get(wire.KeyParameters).Append(parsed(`{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"codeBranch"},{"name":"defaults","value":"true"}]}`))
+	}, ""},
 	{"template with members of the service", templateWith("{sh: {name: s, inputs: {command: all}}}", ""), templateWith("{sh: {name: s, inputs: {command: make}}}", ""), templateWith("{sh: {name: s, inputs: {command: make}}}", ""), func(in *diff.Input, _ map[string]*diff.LiveJob) {
 		body := in.Live.Templates[0].Body
 		body.Set("tool_type", jsontree.String("maven"))
@@ -282,6 +286,10 @@ var scenarios = []scenario{
 	{"a run may have created another, and it is not defined", "jobs: []", "jobs: []", otherJob, nil, oneJob},
 	{"a run that notified ended", mail("failed, successful"), mail("failed"), mail(""), nil, mail("")},
 	{"a first run ended before it wrote what was found", otherJob, "", oneJob, func(in *diff.Input, _ map[string]*diff.LiveJob) {
+		in.FirstApply, in.Found = true, map[string]bool{"shop/job/a": true}
+	}, otherJob},
+	{"a first run ended before it wrote, the record is empty", otherJob, "jobs: []", oneJob, func(in *diff.Input, _ map[string]*diff.LiveJob) { in.FirstApply = true }, otherJob},
+	{"a first run ended before it wrote what was found, the record is empty", otherJob, "jobs: []", oneJob, func(in *diff.Input, _ map[string]*diff.LiveJob) {
 		in.FirstApply, in.Found = true, map[string]bool{"shop/job/a": true}
 	}, otherJob},
 	{"ignored at the base, edited", oneJob, oneJob, jobWith("flavor: 4u8g"), ignoredAtBase, ""},
@@ -310,6 +318,15 @@ func scms(names ...string) string {
 		out = append(out, fmt.Sprintf("{url: git@h:%s.git, scm_type: codehub, branch: main}", name))
 	}
 	return "scms: [" + strings.Join(out, ", ") + "]"
+}
+
+// timers writes schedules: pairs of an hour and a zone.
+func timers(pairs ...string) string {
+	var out []string
+	for i := 0; i < len(pairs); i += 2 {
+		out = append(out, fmt.Sprintf("{name: hudson.triggers.TimerTrigger, parameters: [{name: spec, value: '0 %s * * *'}, {name: timeZoneId, value: %s}]}", pairs[i], pairs[i+1]))
+	}
+	return "triggers: [" + strings.Join(out, ", ") + "]"
 }
 
 // offJobs writes six jobs.
