@@ -239,7 +239,7 @@ func (in *Invocation) Number(name string) int {
 	return c.Int(name)
 }
 
-func (in *Invocation) Duration(name string) time.Duration {
+func (in *Invocation) duration(name string) time.Duration {
 	c, _ := in.At(name)
 	return c.Duration(name)
 }
@@ -265,8 +265,8 @@ func (in *Invocation) Args(most int) ([]string, error) {
 	return args, nil
 }
 
-// OneOf checks a flag that takes one of a few words.
-func (in *Invocation) OneOf(name string, words ...string) (string, error) {
+// oneOf checks a flag that takes one of a few words.
+func (in *Invocation) oneOf(name string, words ...string) (string, error) {
 	value := in.Text(name)
 	return value, CheckWord(name, value, words...)
 }
@@ -285,6 +285,6 @@ func (in *Invocation) Warn(format string, args ...any) {
 
 // WithTimeout bounds the command by --timeout.
 func (in *Invocation) WithTimeout() (context.Context, context.CancelFunc) {
-	return context.WithTimeoutCause(in.Ctx, in.Duration("timeout"),
-		errors.New("gave up after --timeout "+in.Duration("timeout").String()))
+	return context.WithTimeoutCause(in.Ctx, in.duration("timeout"),
+		errors.New("gave up after --timeout "+in.duration("timeout").String()))
 }

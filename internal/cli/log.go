@@ -177,7 +177,7 @@ func LogsJSON(app *cli.App, args []string, variable string) bool {
 // Logger writes to stderr: each request with --verbose; without it only longer
 // waits and warnings, as sentences; with --quiet the warnings alone.
 func (in *Invocation) Logger() (*slog.Logger, error) {
-	format, err := in.OneOf("log-format", "text", "json")
+	format, err := in.oneOf("log-format", "text", "json")
 	if err != nil {
 		return nil, err
 	}

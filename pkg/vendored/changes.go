@@ -93,7 +93,7 @@ type Change struct {
 func ChangeBy(copies []Copy, tree spec.Tree, declared []spec.Source, environment string, vars map[string]string) Change {
 	opts := compile.Options{Vars: vars, Keep: true}
 	before, found := compile.Load(tree, environment, opts)
-	change := Change{Tree: Overlay(tree, declared, copies), WasBroken: found.HasErrors()}
+	change := Change{Tree: overlaid(tree, declared, copies), WasBroken: found.HasErrors()}
 	after, found := compile.Load(change.Tree, environment, opts)
 	change.Found = found
 	if after != nil {

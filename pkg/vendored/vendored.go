@@ -208,8 +208,8 @@ func replaceFolder(parent, name string, files map[string][]byte) error {
 	return nil
 }
 
-// Overlay returns the workspace as it would be with the copies.
-func Overlay(tree spec.Tree, declared []spec.Source, copies []Copy) spec.Tree {
+// overlaid returns the workspace as it would be with the copies.
+func overlaid(tree spec.Tree, declared []spec.Source, copies []Copy) spec.Tree {
 	o := &overlay{Tree: tree, files: map[string][]byte{}}
 	lock, _ := spec.ReadLock(tree)
 	next := &spec.Lock{Sources: map[string]spec.Locked{}}

@@ -23,10 +23,10 @@ var moment = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`^(?:[12][0-9]{9}(?:[0-9]{3}){0,3}(?:\.[0-9]+)?|20[0-9]{2}[-/][01][0-9][-/][0-3][0-9](?:[T ][0-2][0-9]:.*)?)$`)
 })
 
-// IsMoment reports whether a member notes when the service last wrote something. Such a member
+// isMoment reports whether a member notes when the service last wrote something. Such a member
 // changes by itself. Both the name and the value count: nobody notes a time in
 // "update_time: daily", and a time under another name may be somebody's setting.
-func IsMoment(m jsontree.Member) bool {
+func isMoment(m jsontree.Member) bool {
 	switch m.Value.Kind() {
 	case jsontree.KindNumber, jsontree.KindString:
 	default:
@@ -57,7 +57,7 @@ func dropMoments(v *jsontree.Value, isUsers func(name string) bool, isProperty f
 		switch {
 		case strings.EqualFold(m.Key, KeyModuleID) || strings.EqualFold(m.Key, "moduleId"):
 			module = m.Value.Text()
-		case IsMoment(m) && !isUsers(m.Key):
+		case isMoment(m) && !isUsers(m.Key):
 			moments = append(moments, m.Key)
 		}
 	}

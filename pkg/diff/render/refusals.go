@@ -17,9 +17,9 @@ const manyRefusals = 4
 // someNamed is how many of the others a terminal names.
 const someNamed = 3
 
-// Refusals are a plan's refusals for people. What is said of many objects alike, such
+// shownRefusals are a plan's refusals for people. What is said of many objects alike, such
 // as a key that 300 new jobs lack, is one refusal that counts them.
-func Refusals(plan *diff.Plan) []diff.Refusal { return foldRefusals(plan.Refusals, someNamed) }
+func shownRefusals(plan *diff.Plan) []diff.Refusal { return foldRefusals(plan.Refusals, someNamed) }
 
 // foldRefusals names at most named of the others, 0 for all.
 func foldRefusals(refusals []diff.Refusal, named int) []diff.Refusal {
@@ -62,7 +62,7 @@ func RefusedText(plan *diff.Plan, meaning string) string {
 		}
 		return text
 	}
-	for _, refusal := range Refusals(plan) {
+	for _, refusal := range shownRefusals(plan) {
 		meaning += fmt.Sprintf("\n  %s: %s", refusal.Rule, sanitize.Line(refusal.Message, sanitize.MessageLimit))
 	}
 	return meaning
