@@ -138,4 +138,7 @@ func TestAbsenceIsProvenRightBefore(t *testing.T) {
 	if got := result(t, report, "shop/job/b", diff.ActionCreate); got.Outcome != apply.Conflict {
 		t.Errorf("ended:\n%s", describe(report))
 	}
+	if n := w.ops("CreateJob"); n != 2 { // those of a and of the person: a second b would be found and deleted later
+		t.Errorf("%d creates were sent", n)
+	}
 }
