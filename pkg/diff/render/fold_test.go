@@ -204,11 +204,15 @@ func TestAfterRefusal(t *testing.T) {
 		"removals and collisions": {[]diff.Refusal{refusal(diff.RuleMaxRemovals, remedy.AllowRemovalsFlag(1)), refusal(diff.RuleCollision, remedy.AdoptFlag)}, "plan --allow-removals 1 --adopt, if that is intended; otherwise change the definitions"},
 		"a protected job":         {[]diff.Refusal{refusal(diff.RuleProtected, "")}, "change what is refused, then plan"},
 		"protected and a flag":    {[]diff.Refusal{refusal(diff.RuleProtected, ""), conflict}, "change what is refused, then plan --force-conflicts"},
+		"a new workspace":         {[]diff.Refusal{refusal(diff.RuleNoDefinitions, remedy.AllowEmptyFlag)}, "export writes the existing jobs; or write your own below jobs/"},
 		"policies":                {[]diff.Refusal{refusal(diff.RulePolicy, "")}, "policy check"},
 		"a short listing":         {[]diff.Refusal{refusal(diff.RuleListingIncomplete, "")}, "plan"},
 		"one of several unread":   {[]diff.Refusal{refusal(diff.RuleUnreadable, "")}, "apply writes the others"},
 	} {
 		plan := &diff.Plan{Refusals: test.refusals, Changes: []diff.Change{{Actions: []diff.Action{diff.ActionUpdate}}}, Summary: diff.Summary{Update: 1, Unchanged: 1}}
+		if name == "a new workspace" {
+			plan.Changes = nil
+		}
 		got := render.AfterRefusal(plan, func(command string) string { return command })
 		if string(got) != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)

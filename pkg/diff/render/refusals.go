@@ -88,6 +88,8 @@ func AfterRefusal(plan *diff.Plan, again func(command string) string) remedy.Rem
 		return remedy.ApplyOthers(again("apply"))
 	case only(diff.RuleListingIncomplete, diff.RuleListingUnread, diff.RuleListingEmpty, diff.RuleUnreadable):
 		return remedy.Remedy(again("plan"))
+	case only(diff.RuleNoDefinitions) && plan.Base == nil && !plan.HasChanges(): // a new workspace
+		return remedy.ExportOrWrite(again("export"))
 	case only(diff.RulePolicy):
 		return remedy.Remedy(again("policy check"))
 	case only(diff.RuleConflict):
