@@ -6,6 +6,6 @@ curl -fsSL -o "$HOME/.local/$archive" "$BUILDSYNC_RELEASES/$archive"
 echo "$BUILDSYNC_SHA256  $HOME/.local/$archive" | sha256sum -c -
 tar -xzf "$HOME/.local/$archive" -C "$HOME/.local/bin" buildsync
 PATH=$HOME/.local/bin:$PATH
-git fetch --quiet origin main
+git fetch --quiet origin +refs/heads/main:refs/remotes/origin/main
 buildsync lint
 buildsync plan --offline --base origin/main
