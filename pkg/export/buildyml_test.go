@@ -36,3 +36,16 @@ func TestImportOfWrongKinds(t *testing.T) {
 		}
 	}
 }
+
+// TestImportKeepsSecretNames checks that a body that compile printed keeps the names of its secrets.
+func TestImportKeepsSecretNames(t *testing.T) {
+	t.Parallel()
+	const body = `{"job_name": "one", "arch": "arm", "steps": [], "parameters": [{"name": "hudson.model.StringParameterDefinition", "params": [
+		{"name": "name", "value": "P"}, {"name": "type", "value": "normalparam"}, {"name": "defaultValue", "value": "%s"}, {"name": "sensitiveVar", "value": "true"}]}]}`
+	for value, want := range map[string]string{"<secret NEXUS>": "secret: NEXUS", "<secret >": "secret: ONE_P", "<secret 1>": "secret: ONE_P", "<secret a b>": "secret: ONE_P", "******": "secret: ONE_P"} {
+		got, err := export.New(export.Options{}).Import("a.json", []byte(strings.Replace(body, "%s", value, 1)), export.ImportOptions{})
+		if err != nil || !strings.Contains(string(got.Text), want) {
+			t.Errorf("%s: %v, want %s", value, err, want)
+		}
+	}
+}

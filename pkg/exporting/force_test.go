@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -76,10 +77,14 @@ func TestForceReadsOnlyEditedFilesAgain(t *testing.T) {
 	}
 
 	reopened := 0
+	var said []string
 	run, err := exporting.New(w, api, exporting.Options{
 		Projects: []export.Project{{Alias: "shop", ID: emulator.DefaultProject}}, Jobs: true, Force: true, Parallel: 1,
 	}, exporting.Listener{
-		Say:      func(string, ...any) error { return nil },
+		Say: func(format string, args ...any) error {
+			said = append(said, fmt.Sprintf(format, args...))
+			return nil
+		},
 		Note:     func(string, ...any) {},
 		Trace:    func(err error) { t.Error(err) },
 		Counting: func(string, int) exporting.Counter { return uncounted{} },
@@ -97,6 +102,9 @@ func TestForceReadsOnlyEditedFilesAgain(t *testing.T) {
 	}
 	if len(run.Report.Edited) != jobs+1 || len(run.Report.NotExported) > 0 {
 		t.Errorf("%d definitions were edited, want %d; not exported: %v", len(run.Report.Edited), jobs+1, run.Report.NotExported)
+	}
+	if slices.Sort(said); !slices.Equal(said, []string{"edited jobs/many.yaml (12 jobs)\n", "edited jobs/one.yaml\n"}) {
+		t.Errorf("it says %q", said)
 	}
 	if reopened > 0 {
 		t.Errorf("the workspace was compiled again %d times", reopened)
