@@ -10,6 +10,8 @@ SHUFFLE     := $(if $(filter 0,$(SEED)),on,$(SEED))
 SCHEDULES   ?= 500
 RELEASE     := -trimpath -tags urfave_cli_no_docs -ldflags="-s -w -buildid="
 STATICCHECK := $(GO) tool -modfile=tools/go.mod staticcheck
+# Half of the tests' CPU was the garbage collector's. With this goal it runs less often.
+MANY        := GOGC=400
 FOLDERS     := $(wildcard cmd internal pkg schemas test)
 PACKAGES    := ./...
 # The race detector needs a C compiler; without one the tests run without it.
@@ -39,19 +41,19 @@ test: export CGO_ENABLED = 0
 test: format vet-here staticcheck systems build test-modules test-editor test-release ## everything CI checks: format, vet, staticcheck, build, all tests
 	@test -n "$(RACE)" || echo "no C compiler: the race detector is off"
 	$(GO) test -tags failpoint -run KilledAtEvery ./pkg/apply
-	GOGC=400 $(GO) test -tags long -timeout 30m -run RandomSchedules ./pkg/apply -rapid.checks=$(SCHEDULES)
-	CGO_ENABLED=$(if $(RACE),1,0) $(GO) test $(RACE) -shuffle=$(SHUFFLE) -timeout 30m -skip '$(WIDE)' $(CONCURRENT)
-	$(GO) test -shuffle=$(SHUFFLE) -timeout 30m -run '$(WIDE)' $(CONCURRENT)
-	$(GO) test -shuffle=$(SHUFFLE) -timeout 30m ./pkg/export -rapid.checks=40
-	GOGC=400 $(GO) test -p 4 -shuffle=$(SHUFFLE) -timeout 30m ./cmd/buildsync ./test/faults \
+	$(MANY) $(GO) test -tags long -timeout 30m -run RandomSchedules ./pkg/apply -rapid.checks=$(SCHEDULES)
+	CGO_ENABLED=$(if $(RACE),1,0) $(MANY) $(GO) test $(RACE) -shuffle=$(SHUFFLE) -timeout 30m -skip '$(WIDE)' $(CONCURRENT)
+	$(MANY) $(GO) test -shuffle=$(SHUFFLE) -timeout 30m -run '$(WIDE)' $(CONCURRENT)
+	$(MANY) $(GO) test -shuffle=$(SHUFFLE) -timeout 30m ./pkg/export -rapid.checks=40
+	$(MANY) $(GO) test -p 4 -shuffle=$(SHUFFLE) -timeout 30m ./cmd/buildsync ./test/faults \
 		$$($(GO) list $(PACKAGES) | grep -v $(CONCURRENT:./%=-e /%$$) -e /pkg/export$$)
 
 test-soak: ## a million random schedules of applies, faults and kills: hours
-	GOGC=400 $(GO) test -v -tags long -timeout 24h -run RandomSchedules ./pkg/apply -rapid.checks=250000
+	$(MANY) $(GO) test -v -tags long -timeout 24h -run RandomSchedules ./pkg/apply -rapid.checks=250000
 
 test-long: fuzz ## what make test leaves out for its time: the counts of docs/benchmarks.md, half an hour
-	GOGC=400 $(GO) test -tags long -timeout 60m -run RandomSchedules ./pkg/apply -rapid.checks=7500
-	GOGC=400 $(GO) test -tags long -timeout 30m -run 'Interleavings|EveryRequest' ./pkg/apply -rapid.checks=2000
+	$(MANY) $(GO) test -tags long -timeout 60m -run RandomSchedules ./pkg/apply -rapid.checks=7500
+	$(MANY) $(GO) test -tags long -timeout 30m -run 'Interleavings|EveryRequest' ./pkg/apply -rapid.checks=2000
 	$(GO) test -tags long -run Histories ./cmd/buildsync
 	$(GO) test $(RACE) -shuffle=on -timeout 60m $(PACKAGES)
 	$(GO) test -tags long -run ForLong ./pkg/emulator
