@@ -91,3 +91,15 @@ func TestTimeoutInAnotherUnit(t *testing.T) {
 		planIsEmpty(t, tree, jobs)
 	}
 }
+
+// TestNamesThatTheServiceRefuses checks that a live job with such a name is left out with the rule and
+// what to do.
+func TestNamesThatTheServiceRefuses(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"", "a/b", "a:b", "# x", " lead", "\U0001F600", strings.Repeat("x", 116)} {
+		_, err := export.New(export.Options{}).Job(shop, &diff.LiveJob{Name: name, Body: obj("arch", "arm", "steps", jsontree.Array())})
+		if err == nil || !strings.Contains(err.Error(), "API reference 4.18") || !strings.Contains(err.Error(), "rename it") {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -44,6 +45,10 @@ func (e *Exporter) PinnedJob(project Project, live *diff.LiveJob) (*Definition, 
 func (e *Exporter) job(project Project, live *diff.LiveJob) (*Definition, error) {
 	if live.Body == nil {
 		return nil, errors.New("its configuration was not read")
+	}
+	if !wire.IsJobName(live.Name) {
+		return nil, fmt.Errorf("a job with the name %q cannot be created or updated: a name is 1 to 115 Chinese or Latin letters, digits, _ and - (API reference 4.18, CreateBuildJob); rename it in the console and export again",
+			sanitize.Line(live.Name, 60))
 	}
 	d := &Definition{Kind: diff.KindJob, Address: project.Alias + "/job/" + live.Name, Project: project.Alias, Name: live.Name}
 	w := &jobWriter{Exporter: e, project: project, live: live, definition: d, body: tidy(live.Body, e.catalogue)}
