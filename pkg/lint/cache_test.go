@@ -139,6 +139,33 @@ func TestCacheKeyedByConfiguration(t *testing.T) {
 	}
 }
 
+// TestCacheOutlivesForeignFiles checks that files that no definition can be in leave a stored result
+// valid: first of all the stored result itself.
+func TestCacheOutlivesForeignFiles(t *testing.T) {
+	t.Parallel()
+	store := &countingStore{memoryStore: memoryStore{entries: map[string][]byte{}}}
+	files := cachedTree()
+	for _, name := range []string{"", ".buildsync/cache/0123.json", "package.json", "node_modules/a/package.json", "plan.json", "docs/a.md"} {
+		if name != "" {
+			files[name] = "{}"
+		}
+		if _, err := lint.CheckCached(files, "", lint.Options{}, store, "1"); err != nil || store.saved != 1 {
+			t.Errorf("after %q: %d results are stored: %v", name, store.saved, err)
+		}
+	}
+}
+
+// countingStore counts the results that are stored.
+type countingStore struct {
+	memoryStore
+	saved int
+}
+
+func (s *countingStore) Save(key string, text []byte) error {
+	s.saved++
+	return s.memoryStore.Save(key, text)
+}
+
 // unreadable is a tree in which one file cannot be read.
 type unreadable struct {
 	spec.MapTree

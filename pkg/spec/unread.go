@@ -14,11 +14,10 @@ import (
 // unreadHead is how much of a file's start is searched for signs of definitions.
 const unreadHead = 64 << 10
 
-// allYAML matches every YAML file of a workspace, anyForm those with an ending in capitals and JSON
-// as well.
+// allYAML matches every YAML file of a workspace, anyForm those with an ending in capitals as well.
 const (
 	allYAML = "**/*.{yaml,yml}"
-	anyForm = "**/*.{[yY][aA][mM][lL],[yY][mM][lL],[jJ][sS][oO][nN]}"
+	anyForm = "**/*.{[yY][aA][mM][lL],[yY][mM][lL]}"
 )
 
 // unreadFiles lists files that no pattern of the workspace matches but that look like definitions:
@@ -31,10 +30,15 @@ func unreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, erro
 	if err != nil {
 		return nil, err
 	}
-	if len(all) == len(read) {
+	folders := definitionFolders(workspace, read)
+	inJSON, err := tree.Glob(jsonBelow(folders))
+	if err != nil {
+		return nil, err
+	}
+	if all = append(all, inJSON...); len(all) == len(read) {
 		return nil, nil
 	}
-	folders := definitionFolders(workspace, read)
+	slices.Sort(all)
 	others := otherWorkspaces(all)
 	var unread []string
 	for _, name := range all {
@@ -48,6 +52,22 @@ func unreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, erro
 	}
 	return unread, nil
 }
+
+// jsonBelow returns a pattern for the JSON files in or below each of the folders. JSON elsewhere is
+// not even listed: packages, caches and plans are JSON, and the cache of lint, which keeps every
+// list, would not outlive the next of them.
+func jsonBelow(folders []string) []string {
+	var patterns []string
+	for _, folder := range folders {
+		if !slices.ContainsFunc(folders, func(outer string) bool { return strings.HasPrefix(folder, outer+"/") }) {
+			patterns = append(patterns, literal.Replace(folder)+"/**/*.[jJ][sS][oO][nN]")
+		}
+	}
+	return patterns
+}
+
+// literal takes the meaning from what patterns give one.
+var literal = strings.NewReplacer(`\`, `\\`, "*", `\*`, "?", `\?`, "[", `\[`, "]", `\]`, "{", `\{`, "}", `\}`)
 
 // definitionFolders lists the folders in which the patterns search, and those of the files that are
 // read. It leaves out the workspace's own folder, which contains everything.
