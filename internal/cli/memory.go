@@ -4,7 +4,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
-	"sync/atomic"
+	"sync"
 )
 
 // startGoal lets a short run end before the first garbage collection: in percent of 4 MiB, so at
@@ -42,27 +42,55 @@ func BoundHeap(env Environment) {
 
 // watchHeap looks after each collection whether the heap has become large.
 func watchHeap() {
-	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	if metrics.Read(live); live[0].Value.Uint64() > largeHeap {
+	if liveBytes() > largeHeap {
 		debug.SetGCPercent(largeGoal)
 		return
 	}
 	afterCollection(watchHeap)
 }
 
-// spareBytes count as used but are never touched, so the system assigns no memory to them.
+// spareBytes is how much more than usual a small heap may grow until it is collected.
 const spareBytes = 16 << 20
 
-// CollectLess is for commands that keep little of what they allocate, until release: a small heap
-// is collected when it has grown by the spare bytes, not each time it has doubled. It hardly
-// affects a large heap.
+// CollectLess is for commands that keep little of what they allocate, until release: the heap is
+// collected when it has doubled and grown by spareBytes, not each time it has doubled. A large heap
+// is left to BoundHeap.
 func CollectLess(env Environment) (release func()) {
 	if env.setsGoal() {
 		return func() {}
 	}
-	spare := &atomic.Pointer[[spareBytes]byte]{}
-	afterCollection(func() { spare.Store(new([spareBytes]byte)) })
-	return func() { spare.Store(nil) }
+	var mu sync.Mutex
+	released, usual := false, 0
+	var adjust func()
+	adjust = func() {
+		mu.Lock()
+		defer mu.Unlock()
+		live := liveBytes()
+		if released || live > largeHeap {
+			return
+		}
+		before := debug.SetGCPercent(100 + int(spareBytes*100/max(live, 1<<20)))
+		if usual == 0 {
+			usual = before
+		}
+		afterCollection(adjust)
+	}
+	afterCollection(adjust)
+	return func() {
+		mu.Lock()
+		defer mu.Unlock()
+		released = true
+		if usual != 0 {
+			debug.SetGCPercent(usual)
+		}
+	}
+}
+
+// liveBytes returns the size of what the last collection kept.
+func liveBytes() uint64 {
+	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(live)
+	return live[0].Value.Uint64()
 }
 
 func (env Environment) setsGoal() bool { return env.Get("GOGC") != "" || env.Get("GOMEMLIMIT") != "" }
