@@ -94,6 +94,8 @@ func New(ctx context.Context, t Target, opts Options) (_ *Run, err error) {
 		if err := l.openThen(opts.Since); err != nil {
 			return nil, err
 		}
+	}
+	if l.then != nil {
 		l.options.Before = func() (spec.Tree, error) { return l.then, nil }
 	}
 	l.options.Others = l.others()
@@ -260,7 +262,8 @@ func (l *Run) fix(mode lint.FixMode) (count int, err error) {
 	return count, nil
 }
 
-// openThen opens the workspace as it was at a commit.
+// openThen opens the workspace as it was at a commit. Before the first commit of a repository there
+// is none at HEAD, so everything is new: a hook that asks for HEAD must not refuse that commit.
 func (l *Run) openThen(rev string) error {
 	ctx := l.ctx
 	repo, err := gitbase.Open(ctx, l.dir)
@@ -268,6 +271,9 @@ func (l *Run) openThen(rev string) error {
 		return &InputError{AboutSince, fmt.Errorf("%s: %w", rev, err)}
 	}
 	commit, err := repo.Resolve(ctx, rev)
+	if rev == "HEAD" && errors.Is(err, gitbase.ErrUnknownRevision) {
+		return nil
+	}
 	if err != nil {
 		return &InputError{AboutSince, err}
 	}
