@@ -76,12 +76,7 @@ func MakePlan(ctx context.Context, api live.API, in PlanInput) (*diff.Plan, erro
 // tellUnshown counts the jobs whose notifications, and the templates whose further members, the
 // service does not show.
 func (in *PlanInput) tellUnshown() {
-	unseen, jobs := map[[2]string]bool{}, 0
-	for id, project := range in.Live.Projects {
-		for _, job := range project.Jobs {
-			unseen[[2]string{id, job.Name}] = job.NoticesUnseen
-		}
-	}
+	unseen, jobs := in.liveJobs(func(job *diff.LiveJob) bool { return job.NoticesUnseen }), 0
 	for _, job := range in.Head.Jobs {
 		if len(job.Notices) > 0 && unseen[[2]string{job.ProjectID, job.Name}] {
 			jobs++
@@ -125,16 +120,22 @@ func (in *PlanInput) notShown(what string, n int, kind, why string, instead reme
 	in.Note(fmt.Sprintf("%s: of %s cannot be read, because %s; %s", sanitize.Line(what, 200), sanitize.Counted(n, kind), why, compared))
 }
 
-// tellUnseen counts the jobs that declare a state which the listing does not show.
-func (in *PlanInput) tellUnseen() {
-	unseen := map[[2]string]bool{}
+// liveJobs returns the live jobs of which something holds, by the id of their project and their name.
+func (in *PlanInput) liveJobs(holds func(*diff.LiveJob) bool) map[[2]string]bool {
+	found := map[[2]string]bool{}
 	for id, project := range in.Live.Projects {
 		for _, job := range project.Jobs {
-			if job.Item.StateUnseen {
-				unseen[[2]string{id, job.Name}] = true
+			if holds(job) {
+				found[[2]string{id, job.Name}] = true
 			}
 		}
 	}
+	return found
+}
+
+// tellUnseen counts the jobs that declare a state which the listing does not show.
+func (in *PlanInput) tellUnseen() {
+	unseen := in.liveJobs(func(job *diff.LiveJob) bool { return job.Item.StateUnseen })
 	n := 0
 	for _, job := range in.Head.Jobs {
 		if job.Enabled != nil && unseen[[2]string{job.ProjectID, job.Name}] {
