@@ -81,7 +81,7 @@ commit "Greet everyone"
 run 0 plan --quiet
 run 0 apply --yes --quiet
 
-say "4. Both of you edit the same line: that is refused, and nobody's work is lost"
+say "4. Both of you edit the same line: that is refused until you have looked at both"
 colleague 'everyone' 'colleagues'
 edit jobs/hello.yaml 'everyone' 'friends'
 commit "Greet friends"
