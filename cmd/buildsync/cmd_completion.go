@@ -11,12 +11,11 @@ import (
 )
 
 func (p *program) completionCommand() *cli.Command {
-	scripts := completion.Scripts()
-	shells := []string{"bash", "zsh", "fish", "powershell"}
+	shells := completion.Shells()
 	return p.command(&cli.Command{
 		Name:      "completion",
 		Usage:     "print a shell completion script",
-		ArgsUsage: "bash|zsh|fish|powershell",
+		ArgsUsage: strings.Join(shells, "|"),
 		Description: about(`Prints the script for one shell. The line that loads it goes into the shell's start file:
 
    ~/.bashrc                  eval "$(buildsync completion bash)"
@@ -34,8 +33,8 @@ Exit codes: 0 done; 3 invalid input.`,
 		if len(args) == 0 {
 			return kit.UsageError{Text: "completion needs the name of a shell: " + strings.Join(shells, ", ")}
 		}
-		script, ok := scripts[args[0]]
-		if !ok {
+		script := completion.Script(args[0])
+		if script == "" {
 			return kit.UnknownWord("shell", args[0], shells)
 		}
 		_, err = fmt.Fprint(p.Stdout, script)

@@ -270,7 +270,7 @@ func TestCompletion(t *testing.T) {
 			t.Errorf("%s: completing %q: %+v, want nothing", name, words, got)
 		}
 	}
-	for _, shell := range []string{"bash", "zsh", "fish", "powershell"} {
+	for _, shell := range completion.Shells() {
 		if got := runWith(t, "", nil, "completion", shell); got.code != exitDone || !strings.Contains(got.stdout, completion.Flag) {
 			t.Errorf("completion %s: %+v", shell, got)
 		}

@@ -65,20 +65,24 @@ func isYAML(file string) bool {
 	return err == nil && info.Mode().IsRegular()
 }
 
+// endings holds the formats of all commands, each with the endings of files that mean it.
+var endings = map[string][]string{
+	"text": {".txt"}, "json": {".json"}, "markdown": {".md"}, "html": {".html", ".htm"}, "sarif": {".sarif"}, "junit": {".xml"},
+	"yaml": nil, "github": nil, "gitlab": nil, "checkstyle": nil, "files": nil,
+}
+
+// isFormat reports whether a word is the name of a format, which people try as a flag.
+func isFormat(word string) bool {
+	_, ok := endings[word]
+	return ok
+}
+
+// formatOf returns the format that a file's ending means, "" if it means none.
 func formatOf(file string) string {
-	switch filepath.Ext(file) {
-	case ".json":
-		return "json"
-	case ".md":
-		return "markdown"
-	case ".html", ".htm":
-		return "html"
-	case ".txt":
-		return "text"
-	case ".sarif":
-		return "sarif"
-	case ".xml":
-		return "junit"
+	for format, known := range endings {
+		if slices.Contains(known, filepath.Ext(file)) {
+			return format
+		}
 	}
 	return ""
 }

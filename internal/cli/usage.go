@@ -100,8 +100,3 @@ func dashed(name string) string {
 	}
 	return "--" + name
 }
-
-// isFormat reports whether a word is the name of a format, which people try as a flag.
-func isFormat(word string) bool {
-	return slices.Contains([]string{"text", "json", "yaml", "markdown", "html", "sarif", "github", "gitlab", "junit", "checkstyle"}, word)
-}

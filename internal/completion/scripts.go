@@ -74,7 +74,20 @@ Register-ArgumentCompleter -Native -CommandName buildsync -ScriptBlock {
 `
 )
 
-// Scripts are the scripts by shell.
-func Scripts() map[string]string {
-	return map[string]string{"bash": bashCompletion, "zsh": zshCompletion, "fish": fishCompletion, "powershell": powershellCompletion}
+// Shells returns the names of the shells that have a script.
+func Shells() []string { return []string{"bash", "zsh", "fish", "powershell"} }
+
+// Script returns the script of one of Shells, "" for another name.
+func Script(shell string) string {
+	switch shell {
+	case "bash":
+		return bashCompletion
+	case "zsh":
+		return zshCompletion
+	case "fish":
+		return fishCompletion
+	case "powershell":
+		return powershellCompletion
+	}
+	return ""
 }

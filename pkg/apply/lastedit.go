@@ -15,7 +15,7 @@ import (
 )
 
 // FindLastEdits asks the service's change history who last edited the jobs of a drift plan, with
-// one request per job, parallel at a time (0: 8). Missing answers stay empty: this is an extra, so
+// one request per job, parallel at a time (0: client.MaxInFlight). Missing answers stay empty: this is an extra, so
 // its failures do not fail the caller. problem is why some jobs have no answer; the first error
 // that concerns all jobs (no such route, no permission) ends it.
 func FindLastEdits(ctx context.Context, history History, plan *diff.Plan, parallel int) (problem error) {

@@ -18,7 +18,7 @@ import (
 type PlanInput struct {
 	diff.Input
 	Scope    Scope
-	Parallel int // reads at a time; 0: 8
+	Parallel int // reads at a time; 0: client.MaxInFlight
 
 	// Journal is the result of ReadJournal for an earlier, interrupted run; nil if there is none.
 	// With it, MakePlan finishes a half-done template replacement and disables a job again that was

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/lint/secret"
 )
 
 // maxSources is how many places a harvested module names: enough to look it up.
@@ -108,14 +109,10 @@ func (h *harvested) observe(o Observation) {
 // an example's script.
 const longestDefault = 200
 
-// secretWords are what the names of properties contain that hold secrets.
-var secretWords = []string{"password", "passwd", "secret", "token", "credential", "privatekey", "accesskey"}
-
 // isDefault reports whether an official template's value can be in a modules
 // file as the default of a property.
 func isDefault(name string, v *jsontree.Value) bool {
-	lower := strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(name))
-	if slices.ContainsFunc(secretWords, func(word string) bool { return strings.Contains(lower, word) }) {
+	if secret.IsSecretName(name) {
 		return false
 	}
 	switch v.Kind() {

@@ -55,10 +55,6 @@ func (u *unit) scms(n *spec.Node) *jsontree.Value {
 	return list
 }
 
-// timerTrigger is the only known trigger. The service takes triggers although the reference does
-// not list them.
-const timerTrigger = "hudson.triggers.TimerTrigger"
-
 // zoneNames has the service's own names of time zones as far as they are public. Other zones are
 // sent by their IANA names.
 var zoneNames = map[string]string{"Asia/Shanghai": "China_Standard_Time"}
@@ -103,7 +99,7 @@ func (u *unit) timer(path string, n *spec.Node) *jsontree.Value {
 	}
 	u.recordFixed(path+".name", n, spec.FromCompiler, "timer form")
 	return jsontree.Object(
-		jsontree.Member{Key: wire.KeyName, Value: jsontree.String(timerTrigger)}, jsontree.Member{Key: wire.KeyParameters, Value: parameters})
+		jsontree.Member{Key: wire.KeyName, Value: jsontree.String(wire.TimerTrigger)}, jsontree.Member{Key: wire.KeyParameters, Value: parameters})
 }
 
 // rawTrigger copies a trigger; the values of its parameters are texts.

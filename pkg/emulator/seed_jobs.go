@@ -41,7 +41,7 @@ func generatedJob(i int) SeedJob {
 		"steps", generatedSteps(i, s), "parameters", generatedParameters(i),
 	)
 	if i%5 == 0 {
-		body.Set("triggers", jsontree.Array(obj("name", str("hudson.triggers.TimerTrigger"), "parameters", jsontree.Array(
+		body.Set("triggers", jsontree.Array(obj("name", str(wire.TimerTrigger), "parameters", jsontree.Array(
 			obj("name", str("spec"), "value", str(fmt.Sprintf("%d 2 * * 1,2,3,4,5", i%60))),
 			obj("name", str("timeZoneId"), "value", str("Asia/Shanghai")),
 			obj("name", str("timeZone"), "value", str("China_Standard_Time")),

@@ -188,13 +188,8 @@ func defaultParameters(rq *request) (*answer, error) {
 // systemParameters lists the predefined variables of a build.
 func systemParameters(rq *request) (*answer, error) {
 	rows := jsontree.Array()
-	for i, p := range [][2]string{
-		{"BUILDNUMBER", "daily build number"}, {"TIMESTAMP", "time of the build"}, {"INCREASENUM", "number of the build"},
-		{"PROJECT_ID", "project of the job"}, {"WORKSPACE", "directory of the source code"}, {"GIT_TAG", "tag that is built"},
-		{"COMMIT_ID", "commit that is built"}, {"COMMIT_ID_SHORTER", "its first eight digits"}, {"JOB_NAME", "name of the job"},
-		{"EXECUTOR", "user who started the build"},
-	} {
-		rows.Append(obj("id", num(i+1), "parameter_name", str(p[0]), "description", str(p[1])))
+	for i, variable := range wire.RuntimeVariables() {
+		rows.Append(obj("id", num(i+1), "parameter_name", str(variable[0]), "description", str(variable[1])))
 	}
 	return rq.success(rows)
 }

@@ -3,6 +3,7 @@ package lint
 import (
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -48,7 +49,7 @@ func hasTimer(list *spec.Node) bool {
 		return false
 	}
 	for _, n := range list.Items {
-		if n.Get("cron") != nil || n.Str("name") == timerTrigger {
+		if n.Get("cron") != nil || n.Str("name") == wire.TimerTrigger {
 			return true
 		}
 	}

@@ -9,10 +9,9 @@ import (
 
 	"github.com/robfig/cron/v3"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
-
-const timerTrigger = "hudson.triggers.TimerTrigger"
 
 // triggers checks the timers of a job: five fields in range, at least one possible time, a known
 // time zone.
@@ -25,8 +24,8 @@ func (p *pass) triggers(u *unit) {
 		pointer := u.pointer + ".triggers" + spec.ItemSegment(n, i)
 		expression, zone := n.Get("cron"), n.Get("timezone")
 		if name := n.Str("name"); name != "" { // the API's own form
-			if name != timerTrigger {
-				p.report("cron", n.Get("name").Range, pointer+".name", "unknown trigger "+quoted(name), "only "+timerTrigger+" is known").Severity = spec.Warning
+			if name != wire.TimerTrigger {
+				p.report("cron", n.Get("name").Range, pointer+".name", "unknown trigger "+quoted(name), "only "+wire.TimerTrigger+" is known").Severity = spec.Warning
 				continue
 			}
 			expression, zone = rawParameter(n, "spec"), rawParameter(n, "timeZoneId")

@@ -4,6 +4,7 @@ import (
 	"path"
 	"slices"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -70,9 +71,12 @@ func (t *tables) extend(p *pass, n *spec.Node) {
 }
 
 // runtimeVariables are set by the service in every build and need no declaration.
-var runtimeVariables = []string{
-	"BUILDNUMBER", "TIMESTAMP", "INCREASENUM", "PROJECT_ID", "WORKSPACE", "GIT_TAG", "COMMIT_ID", "COMMIT_ID_SHORTER", "JOB_NAME", "EXECUTOR",
-}
+var runtimeVariables = func() (names []string) {
+	for _, variable := range wire.RuntimeVariables() {
+		names = append(names, variable[0])
+	}
+	return names
+}()
 
 // shellVariables are usually set by a shell or an image: all of bash 5.3 (manual, "Bash
 // Variables"), and those of common tools.

@@ -90,6 +90,21 @@ const (
 // default of API reference 4.18; the service may return it upper-cased).
 const ParameterDefinition = "hudson.model.StringParameterDefinition"
 
+// TimerTrigger is the only known trigger. The service takes triggers although the reference does
+// not list them.
+const TimerTrigger = "hudson.triggers.TimerTrigger"
+
+// RuntimeVariables lists the variables that the service sets in every build (its system
+// parameters), each with its meaning. Nobody has to declare them.
+func RuntimeVariables() [][2]string {
+	return [][2]string{
+		{"BUILDNUMBER", "daily build number"}, {"TIMESTAMP", "time of the build"}, {"INCREASENUM", "number of the build"},
+		{"PROJECT_ID", "project of the job"}, {"WORKSPACE", "directory of the source code"}, {"GIT_TAG", "tag that is built"},
+		{"COMMIT_ID", "commit that is built"}, {"COMMIT_ID_SHORTER", "its first eight digits"}, {"JOB_NAME", "name of the job"},
+		{"EXECUTOR", "user who started the build"},
+	}
+}
+
 // Keys of a template body (API reference 4.20, 4.21).
 const (
 	KeyTemplate = "template"
