@@ -139,14 +139,13 @@ func (s *step) absentBefore(ctx context.Context, c creation) bool {
 }
 
 // settle looks for the object during the settle window and ends the action if it is found. It
-// returns the looks that found nothing.
+// returns the looks that found nothing, none if the window was cut short.
 func (s *step) settle(ctx context.Context, c creation) (looks []found, id string) {
-	for _, d := range settleWaits() {
-		if s.wait(ctx, d) != nil {
-			return nil, ""
-		}
-		seen, err := c.find(ctx)
-		if err != nil {
+	var seen found
+	var err error
+	last, waits := -1, settleWaits()
+	for last = range s.looks(ctx, waits, &err) {
+		if seen, err = c.find(ctx); err != nil {
 			s.noteRead(err)
 			continue
 		}
@@ -156,7 +155,13 @@ func (s *step) settle(ctx context.Context, c creation) (looks []found, id string
 		}
 		looks = append(looks, seen)
 	}
-	return looks, ""
+	if last == len(waits)-1 {
+		return looks, ""
+	}
+	if err != nil {
+		s.endUnknown(s.lastError)
+	}
+	return nil, ""
 }
 
 // compareFound compares the object of the name with the wanted one and ends the action.
@@ -213,12 +218,10 @@ func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id 
 	if s.taken = nameTaken(refusal); s.taken && c.replaces == "" {
 		waits = confirmWaits()
 	}
-	for _, d := range waits {
-		if s.wait(ctx, d) != nil {
-			break
-		}
-		seen, err := c.find(ctx)
-		if err != nil {
+	var seen found
+	var err error
+	for range s.looks(ctx, waits, &err) {
+		if seen, err = c.find(ctx); err != nil {
 			s.noteRead(err)
 			continue
 		}
@@ -278,10 +281,7 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 	var unmet, before []diff.Field
 	var err error
 	ended := true
-	for i, d := range confirmWaits() {
-		if s.wait(ctx, d) != nil {
-			break
-		}
+	for i := range s.looks(ctx, confirmWaits(), &err) {
 		ended = false
 		before = unmet
 		if unmet, err = c.differs(ctx, id); i > 0 && err == nil && len(unmet) > 0 && slices.Equal(diff.Paths(before), diff.Paths(unmet)) {
@@ -325,11 +325,9 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 // endWrongID ends a create whose answer had an id that is not the new object's, or no longer.
 func (s *step) endWrongID(ctx context.Context, c creation, id string, cause error) {
 	var seen found
-	for _, d := range append([]time.Duration{0}, settleWaits()...) {
-		if s.wait(ctx, d) != nil {
-			break
-		}
-		seen, _ = c.find(ctx) // a failed look shows nothing; others follow
+	var err error
+	for range s.looks(ctx, append([]time.Duration{0}, settleWaits()...), &err) {
+		seen, err = c.find(ctx) // a failed look shows nothing; others follow
 		seen.ids = slices.DeleteFunc(seen.ids, func(other string) bool { return other == id })
 		if len(seen.ids) > 0 {
 			break

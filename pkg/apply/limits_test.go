@@ -24,7 +24,7 @@ func TestAbsenceNeedsTime(t *testing.T) {
 			w := newWorldWith(t, emulator.Legacy(), definitions(job("bystander", "x")))
 			w.settle()
 			plan := w.plan(definitions(job("bystander", "x"), job("zz-new", "echo new")), nil, nil)
-			failing, unread := status(500, "CB.00060100", emulator.CommitNever), status(403, "CB.00060003", emulator.CommitNever)
+			failing, unread := status(500, "CB.00060100", emulator.CommitNever), status(400, "CB.00060200", emulator.CommitNever)
 			failing.Op = "CreateJob"
 			unread.Op, unread.Nth, unread.Times = "ListJobs", 1+test.looks+1, -1 // after the read before the create
 			w.MustFail(t, failing, unread)
@@ -86,7 +86,7 @@ func TestLastReadOfAStateDecides(t *testing.T) {
 						t.Error(err)
 					}
 				}
-				unread := status(403, "CB.00060003", emulator.CommitNever)
+				unread := status(400, "CB.00060200", emulator.CommitNever)
 				unread.Op, unread.Nth, unread.Times = "ListJobs", test.first, test.times
 				w.MustFail(t, unread)
 			}}

@@ -166,11 +166,10 @@ func (s *step) writeNotice(ctx context.Context, id string, notice diff.NoticeCha
 
 func (s *step) lookAfterNotice(ctx context.Context, id string, notice diff.NoticeChange, got reply, cause error) sight {
 	saw := sawNothing
-	for _, d := range s.waitsAfter(got, cause) {
-		if s.wait(ctx, d) != nil {
-			break
-		}
-		rows, err := s.run.api.Notices(ctx, id)
+	var rows []wire.Notice
+	var err error
+	for range s.looks(ctx, s.waitsAfter(got, cause), &err) {
+		rows, err = s.run.api.Notices(ctx, id)
 		switch {
 		case err != nil:
 			s.noteRead(err)
@@ -191,10 +190,7 @@ func (s *step) confirmNotices(ctx context.Context, id string, before []wire.Noti
 	var rows, last []wire.Notice
 	var err error
 	read := false
-	for _, d := range confirmWaits() {
-		if s.wait(ctx, d) != nil {
-			break
-		}
+	for range s.looks(ctx, confirmWaits(), &err) {
 		if rows, err = s.run.api.Notices(ctx, id); err != nil {
 			continue
 		}

@@ -138,21 +138,19 @@ func (s *step) remove(ctx context.Context, m removal) bool {
 // the last error.
 func (s *step) lookGone(ctx context.Context, m removal, waits []time.Duration) (bool, error) {
 	var lastErr error
-	read := false
-	for _, d := range waits {
-		if err := s.wait(ctx, d); err != nil {
-			lastErr = err
-			break
-		}
-		gone, err := m.gone(ctx)
-		if gone {
+	looked, read, gone := false, false, false
+	for range s.looks(ctx, waits, &lastErr) {
+		looked = true
+		if gone, lastErr = m.gone(ctx); gone {
 			return true, nil
 		}
-		read = read || err == nil
-		lastErr = err
+		read = read || lastErr == nil
 	}
-	if read {
+	switch {
+	case read:
 		return false, nil
+	case !looked:
+		return false, ctx.Err()
 	}
 	return false, lastErr
 }

@@ -359,6 +359,7 @@ type step struct {
 	lingered  bool            // a whole settle window has passed
 	lastTry   bool            // no attempt follows
 	lastError error           // of the last write
+	patience  patience        // with the looks of the run for this action
 	putsBack  bool            // what is sent now ends a write under way, so an interrupt does not prevent it
 }
 

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
@@ -119,11 +120,10 @@ func (s *step) switchState(ctx context.Context, id string, disable bool) (switch
 // lookAfterState reads the listing until it shows the wanted state or no looks are left.
 func (s *step) lookAfterState(ctx context.Context, id string, disable bool, got reply, cause error) sight {
 	saw := sawNothing
-	for _, d := range s.waitsAfter(got, cause) {
-		if s.wait(ctx, d) != nil {
-			break
-		}
-		item, err := s.run.listings.job(ctx, s.change.ProjectID, id, s.run.listings.now())
+	var item *wire.JobItem
+	var err error
+	for range s.looks(ctx, s.waitsAfter(got, cause), &err) {
+		item, err = s.run.listings.job(ctx, s.change.ProjectID, id, s.run.listings.now())
 		switch {
 		case err != nil:
 			s.noteRead(err)
@@ -160,6 +160,11 @@ func (r *run) settleStates(ctx context.Context) {
 		pending = slices.DeleteFunc(slices.Clone(pending), func(s *step) bool {
 			s.result.Waited += d.Seconds()
 			item, err := r.listings.job(ctx, s.change.ProjectID, s.result.ID, since)
+			if s.patience.over(err) {
+				s.endUnread(err)
+				s.close()
+				return true
+			}
 			if err != nil {
 				lastErr = err
 				return false

@@ -58,9 +58,10 @@ func (r *run) sweep(ctx context.Context) {
 // lookForTwins looks once. It reports whether the result is final.
 func (s *step) lookForTwins(ctx context.Context, since mark) bool {
 	s.twins, s.twinsErr = s.sameName(ctx, since)
+	hopeless := s.patience.over(s.twinsErr)
 	if s.twinsErr != nil {
 		s.noteRead(s.twinsErr)
-		if client.OutcomeOf(s.twinsErr) != client.Rejected && !client.EndsRun(s.twinsErr) {
+		if client.OutcomeOf(s.twinsErr) != client.Rejected && !hopeless {
 			return false // it may pass
 		}
 		s.endWithTwins()

@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"iter"
 	"net/http"
 	"strings"
 	"time"
@@ -31,6 +32,30 @@ func settleWaits() []time.Duration {
 
 // shortWaits are the waits before each look after an error answer or a broken connection.
 func shortWaits() []time.Duration { return []time.Duration{0, 1 * time.Second} }
+
+// patience ends a wait for something to show where no later look can end better.
+type patience struct{ strange bool }
+
+// over reports whether err, from the latest look, will come again. One strange answer may be the
+// page of a proxy under change, the second in a row is the service's form.
+func (p *patience) over(err error) bool {
+	again := p.strange
+	p.strange = errors.Is(err, client.ErrNotTheAPI)
+	return again && p.strange || client.FailsAgain(err)
+}
+
+// looks yields after each of waits, until the action must end or the patience with *err, which the
+// look has set, is over.
+func (s *step) looks(ctx context.Context, waits []time.Duration, err *error) iter.Seq[int] {
+	return func(yield func(int) bool) {
+		var p patience
+		for i, d := range waits {
+			if s.wait(ctx, d) != nil || !yield(i) || p.over(*err) {
+				return
+			}
+		}
+	}
+}
 
 // waitsAfter returns the waits for the looks after a write that ended with got and err. If a
 // gateway or a slow service may still have the request, the looks continue as long as it may still
@@ -62,11 +87,10 @@ const (
 // lookAfterUpdate reads the job until it differs from before or no looks are left.
 func (s *step) lookAfterUpdate(ctx context.Context, id string, before *jsontree.Value, got reply, cause error) sight {
 	saw := sawNothing
-	for _, d := range s.waitsAfter(got, cause) {
-		if s.wait(ctx, d) != nil {
-			break
-		}
-		have, err := s.read(ctx, id)
+	var have *jsontree.Value
+	var err error
+	for range s.looks(ctx, s.waitsAfter(got, cause), &err) {
+		have, err = s.read(ctx, id)
 		switch {
 		case live.Gone(err):
 			return sawGone
@@ -88,10 +112,7 @@ func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Va
 	var have *jsontree.Value
 	var err error
 	stable := ""
-	for _, d := range confirmWaits() {
-		if s.wait(ctx, d) != nil {
-			break
-		}
+	for range s.looks(ctx, confirmWaits(), &err) {
 		have, err = s.read(ctx, id)
 		if err != nil {
 			continue

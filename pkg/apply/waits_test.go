@@ -2,11 +2,14 @@ package apply_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
@@ -51,5 +54,44 @@ func TestListingLagsBehindADelete(t *testing.T) {
 	got := result(t, report, "shop/job/target", diff.ActionCreate)
 	if got.Outcome != apply.Failed || got.Next == "" || w.writes() > 0 || report.Ending() != apply.EndFailed {
 		t.Errorf("%d writes, ending %s:\n%s", w.writes(), report.Ending(), describe(report))
+	}
+}
+
+// TestStrangeReadsEndTheWait checks that a wait for a write to show ends with the second answer in a
+// row that is not the API's, whether the service accepted the write or its answer was lost. One such
+// answer is waited out.
+func TestStrangeReadsEndTheWait(t *testing.T) {
+	t.Parallel()
+	for _, op := range killables() {
+		for name, write := range map[string]emulator.Fault{
+			"accepted": {Kind: emulator.FaultPass}, "lost": {Kind: emulator.FaultHTML, Status: http.StatusGatewayTimeout, Commit: emulator.CommitFirst},
+		} {
+			for _, times := range []int{1, -1} {
+				t.Run(fmt.Sprintf("%s, %s, %d", op.id, name, times), func(t *testing.T) {
+					t.Parallel()
+					w := newWorldWith(t, emulator.NoQuirks(), startOf(op))
+					w.settle()
+					var base *compile.Result
+					if op.base != nil {
+						base = op.base()
+					}
+					plan := w.plan(op.head(), base, nil)
+					write.Op = op.api
+					write.After = func() {
+						w.MustFail(t, emulator.Fault{Method: "GET", Kind: emulator.FaultHTML, Times: times})
+					}
+					w.strike(write)
+					began := w.Now()
+					report := w.apply(plan, apply.Options{Secrets: secrets})
+					got, took := result(t, report, op.address, op.action), w.Now().Sub(began)
+					if times == 1 && !report.Complete() {
+						t.Errorf("one strange answer: ending %s:\n%s", report.Ending(), describe(report))
+					}
+					if times < 0 && (got.Outcome != apply.Unknown || name == "accepted" && !strings.Contains(got.Message, "not the API's") || took > 8*time.Second) {
+						t.Errorf("took %s, ending %s:\n%s", took, report.Ending(), describe(report))
+					}
+				})
+			}
+		}
 	}
 }
