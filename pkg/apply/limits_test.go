@@ -86,9 +86,7 @@ func TestLastReadOfAStateDecides(t *testing.T) {
 						t.Error(err)
 					}
 				}
-				unread := status(400, "CB.00060200", emulator.CommitNever)
-				unread.Op, unread.Nth, unread.Times = "ListJobs", test.first, test.times
-				w.MustFail(t, unread)
+				w.MustFail(t, emulator.Fault{Op: "ListJobs", Nth: test.first, Times: test.times, Kind: emulator.FaultHTML})
 			}}
 			w.MustFail(t, ignored)
 			report := w.apply(plan, apply.Options{})
