@@ -9,6 +9,8 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/buildsync/buildsync/internal/initfiles"
 )
 
 // TestExamples holds every example to what it is there for: it has no finding,
@@ -36,6 +38,7 @@ func TestExamples(t *testing.T) {
 			for _, environment := range example.environments {
 				checkExample(t, example.name, dir, environment)
 			}
+			checkIgnored(t, dir)
 		})
 	}
 }
@@ -99,6 +102,22 @@ func checkExample(t *testing.T, name, dir, environment string) {
 		expect(exitDone, "vendor", "--check")
 		expect(exitDone, "policy", "test")
 		expect(exitDone, "policy", "check", "--live")
+	}
+}
+
+// checkIgnored checks that an example with a .gitignore has the one that init writes.
+func checkIgnored(t *testing.T, dir string) {
+	t.Helper()
+	ignored, err := os.ReadFile(filepath.Join(dir, ".gitignore"))
+	if err != nil {
+		return
+	}
+	want, err := initfiles.Scaffold.ReadFile("scaffold/gitignore")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(ignored)); diff != "" {
+		t.Errorf(".gitignore (-init +example):\n%s", diff)
 	}
 }
 

@@ -106,7 +106,7 @@ func scaffoldFiles(p Place, a Answers) ([]scaffoldFile, error) {
 	if a.Example {
 		sources = append(sources, source{"job.yaml", filepath.Join("jobs", "hello.yaml")})
 	}
-	sources = append(sources, source{"gitattributes", ".gitattributes"}, source{"pre-commit.yaml", atRoot(".pre-commit-config.yaml")})
+	sources = append(sources, source{"gitattributes", ".gitattributes"}, source{"gitignore", ".gitignore"}, source{"pre-commit.yaml", atRoot(".pre-commit-config.yaml")})
 	if ci, ok := CiFiles[a.Ci]; ok {
 		sources = append(sources, source{ci.from, atRoot(ci.To)})
 	}
