@@ -94,7 +94,8 @@ func TestModulesHarvestWritesTheFileThatIsNamed(t *testing.T) {
 		e.Emulator = serveEstate(t, emulator.Seed{Bodies: []emulator.SeedJob{{Body: body}}}, &e.env)
 		workspace := "version: 1\nregion: cn-north-4\nprojects: {shop: " + estateProject(0) + "}\nmodules: " + name + "\n"
 		e.write(t, "buildsync.yaml", workspace)
-		e.write(t, "definitions/none.yaml", "version: 1\n")
+		// The definition uses the word that is to be learned.
+		e.write(t, "definitions/a.yaml", "version: 1\njobs: [{name: g, project: shop, arch: arm, steps: [{gradle: {name: s, inputs: {command: gradle build}}}]}]\n")
 		got := e.run(t, exit, []string{"modules", "harvest"})
 		if exit != exitDone {
 			continue
@@ -108,7 +109,6 @@ func TestModulesHarvestWritesTheFileThatIsNamed(t *testing.T) {
 		e.run(t, exitDone, []string{"modules", "harvest"}, "Nothing to add")
 		// The proposal makes the word known.
 		e.write(t, name, strings.Replace(e.read(t, name), "    properties:", "    actions: [gradle]\n    properties:", 1))
-		e.write(t, "definitions/none.yaml", "version: 1\njobs: [{name: g, project: shop, arch: arm, steps: [{gradle: {name: s, inputs: {command: gradle build}}}]}]\n")
 		e.run(t, exitDone, []string{"compile", "g"}, "devcloud2018.codeci_action_20099.action")
 	}
 }

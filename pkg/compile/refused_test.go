@@ -25,6 +25,8 @@ func TestWhatTheServiceRefuses(t *testing.T) {
 		"a null module":               {"jobs: [{name: a, steps: [{module_id: null, name: n}]}]", "the step needs module_id: ", ""},
 		"a source without an address": {"jobs: [{name: a, steps: [], scms: [{url: null, scm_type: codehub}]}]", "the code source needs url: the service refuses it without one (API reference 4.18, CreateBuildJobScm)", ""},
 		"a source of no type":         {"jobs: [{name: a, steps: [], scms: [{url: 'git@x:y.git', scm_type: ''}]}]", "the code source needs scm_type: ", ""},
+		"a trigger of no name":        {"jobs: [{name: a, steps: [], triggers: [{name: null, parameters: []}]}]", "the trigger needs name", "write it"},
+		"a blank trigger":             {"jobs: [{name: a, steps: [], triggers: [{name: ' ', parameters: null}]}]", "the trigger needs name", "write it"},
 		"an empty project":            {"jobs: [{name: a, project: '', steps: []}]", `"project" must be a project alias of buildsync.yaml, not ""`, ""},
 		"no project":                  {"jobs: [{name: a, project: null, steps: []}]", `"project" must be a project alias of buildsync.yaml, not null`, ""},
 		"a value twice in a matrix":   {"jobs: [{name: a, matrix: {k: [x, x]}, steps: []}]", `matrix.k holds "x" twice`, "remove one of them"},

@@ -104,6 +104,7 @@ func (u *unit) timer(path string, n *spec.Node) *jsontree.Value {
 
 // rawTrigger copies a trigger; the values of its parameters are texts.
 func (u *unit) rawTrigger(path string, n *spec.Node) *jsontree.Value {
+	u.needs(n, wire.KeyName, path, "trigger", "")
 	trigger := jsontree.Object()
 	for _, f := range n.Fields {
 		member := path + valuepath.Member(f.Key.Text)

@@ -109,12 +109,17 @@ func (u *unit) needsName(step, at *spec.Node, path string) {
 }
 
 // needs reports a null or blank text for a key without which the service refuses the whole body.
-// The schema reports absent ones.
+// The schema reports absent ones. section is "" for what the reference does not list.
 func (u *unit) needs(owner *spec.Node, key, path, what, section string) {
 	n := owner.Get(key)
-	if n != nil && isBlank(n) {
-		u.report("missing-key", n, path+"."+key, "write it", "the %s needs %s: the service refuses it without one (API reference %s)", what, key, section)
+	if n == nil || !isBlank(n) {
+		return
 	}
+	why := ": the service refuses it without one (API reference " + section + ")"
+	if section == "" {
+		why = ""
+	}
+	u.report("missing-key", n, path+"."+key, "write it", "the %s needs %s%s", what, key, why)
 }
 
 // isBlank reports whether n is null or a text of blanks: both make a value empty.

@@ -11,9 +11,10 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// LoadToLearn loads a workspace that may name a modules file which nobody has written yet.
+// LoadToLearn is LoadToImport for a workspace that may name a modules file which nobody has written
+// yet. Its definitions may use the action words that are to be learned.
 func LoadToLearn(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
-	return slices.DeleteFunc(LoadToFill(w, environment, vars), func(d spec.Diagnostic) bool {
+	return slices.DeleteFunc(LoadToImport(w, environment, vars), func(d spec.Diagnostic) bool {
 		if d.Rule != "modules-file" || d.Range.Start.File != spec.WorkspaceFile {
 			return false
 		}
@@ -30,7 +31,7 @@ func LoadToFill(w *workspace.Workspace, environment string, vars map[string]stri
 }
 
 // LoadToImport loads a workspace whose definitions may be invalid, as they are while a shell
-// redirects the output of import into one of them: only the workspace file and the step modules
+// redirects the output of import into one of them. Only the workspace file and the step modules
 // must be valid.
 func LoadToImport(w *workspace.Workspace, environment string, vars map[string]string) spec.Diagnostics {
 	found := w.Load(environment, vars)

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/buildsync/buildsync/pkg/catalog"
+	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -278,6 +280,7 @@ func TestCells(t *testing.T) {
 			for _, want := range c.want {
 				matches = matches && slices.ContainsFunc(have, func(h string) bool { return saysSo(h, want) })
 			}
+			neverCleanIfBroken(t, tree)
 			if !matches {
 				t.Errorf("have %q\nwant %q\n%s", have, c.want, asText(t, tree, found))
 			}
@@ -286,6 +289,23 @@ func TestCells(t *testing.T) {
 				t.Errorf("the promise is about no rule")
 			}
 		})
+	}
+}
+
+// neverCleanIfBroken checks that lint finds an error, whatever rules it is asked for and whatever a
+// baseline hides, where loading or compiling refuses the files.
+func neverCleanIfBroken(t *testing.T, tree spec.MapTree) {
+	t.Helper()
+	set, refused := spec.Load(tree, spec.Options{})
+	if set != nil && set.Workspace != nil {
+		catalogue, more := catalog.ForWorkspace(set)
+		_, compiled := compile.Compile(set, compile.Options{Catalogue: catalogue})
+		refused = slices.Concat(refused, more, compiled)
+	}
+	none := func(string) bool { return false }
+	found := lint.Check(tree, "", lint.Options{Selected: none, Baseline: lint.NewBaseline(lint.Check(tree, "", lint.Options{}))})
+	if refused.HasErrors() && !found.HasErrors() {
+		t.Errorf("a plan is refused:\n%slint without a rule and with a baseline of all:\n%s", asText(t, tree, refused), asText(t, tree, found))
 	}
 }
 

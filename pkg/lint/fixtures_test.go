@@ -153,6 +153,7 @@ func checkFolders(t *testing.T) {
 				t.Errorf("the bad fixture has no finding of %s", rule.Name)
 			}
 			checkFixes(t, rule.Name, tree, own)
+			neverCleanIfBroken(t, tree)
 			if tree, found := fixture(t, rule.Name, "ok"); len(found) > 0 {
 				t.Errorf("the good fixture has findings:\n%s", asText(t, tree, found))
 			}

@@ -252,7 +252,7 @@ func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 	}
 	hard, all := l.withFront(front)
 	all = l.config.apply(all)
-	all = withoutSequels(l.suppress(all, hard), hard)
+	all = markSequels(l.suppress(all, hard), hard)
 	all = append(all, l.judging.found...)
 	all = append(all, hard...)
 	l.hideSecrets(all)
@@ -265,7 +265,7 @@ func (l *linter) decide(front spec.Diagnostics) spec.Diagnostics {
 // NewBaseline.
 func (o *Options) wanted(all spec.Diagnostics, environment string) spec.Diagnostics {
 	secrets := secretPlaces(all)
-	all = withNextRuns(all, o.Now)
+	all = withNextRuns(withoutSequels(all, o.Selected), o.Now)
 	if o.Selected != nil {
 		all = slices.DeleteFunc(slices.Clone(all), func(d spec.Diagnostic) bool { return !d.Blocking && !o.Selected(d.Rule) })
 	}
@@ -278,9 +278,9 @@ func (o *Options) wanted(all spec.Diagnostics, environment string) spec.Diagnost
 	return all
 }
 
-// withFront joins the diagnostics of loading and compiling with the linter's; hard are the errors
-// among the former. At places that loading or compiling has reported, the linter's findings are
-// dropped.
+// withFront joins the diagnostics of loading and compiling with the linter's. hard are those that
+// stop plan and apply: the errors among the former, and what the linter finds across files as they
+// do. At places that loading or compiling has reported, the linter's findings are dropped.
 func (l *linter) withFront(front spec.Diagnostics) (hard, all spec.Diagnostics) {
 	said := make(map[spec.Pos][]string, len(front))
 	for _, d := range front {
@@ -303,7 +303,11 @@ func (l *linter) withFront(front spec.Diagnostics) (hard, all spec.Diagnostics) 
 		repeats := slices.ContainsFunc(said[d.Range.Start], func(rule string) bool {
 			return rule == d.Rule || saysNothingMore(rule) && d.Rule != "secret-literal" // which must not be shown either
 		})
-		if !repeats {
+		switch {
+		case repeats:
+		case d.Blocking:
+			hard = append(hard, d)
+		default:
 			all = append(all, d)
 		}
 	}

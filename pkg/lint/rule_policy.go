@@ -89,6 +89,7 @@ func (l *linter) policies() {
 		}
 		if first.batch != job.batch { // within one compilation the compiler has said it
 			d := l.report("duplicate-job", job.at, "jobs["+job.name+"].name", "job "+quoted(job.name)+" is defined twice in project "+quoted(job.project), "rename one of them")
+			d.Blocking = true
 			d.Related = []spec.Related{{Range: first.at, Message: "first defined here"}}
 		}
 	}
@@ -108,7 +109,7 @@ func (l *linter) identities() {
 		removals = append(removals, compile.RemovalClaim{Removal: removal.Removal, At: removal.at})
 	}
 	for _, d := range compile.CheckIdentities(claims, removals) {
-		d.Severity = severityOf(d.Rule)
+		d.Blocking = true
 		l.found = append(l.found, d)
 	}
 }

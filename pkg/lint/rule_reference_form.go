@@ -140,10 +140,10 @@ func (w *formWalk) node(n *spec.Node, path way) {
 	}
 }
 
-// withoutSequels drops what other rules say about values that are meant as references: they judge a
+// markSequels marks what other rules say about values that are meant as references: they judge a
 // text that nobody means. The finding about the reference gets the highest severity of these. What
 // loading or compiling refuses stays, with the hint of that finding in its place.
-func withoutSequels(all, hard spec.Diagnostics) spec.Diagnostics {
+func markSequels(all, hard spec.Diagnostics) spec.Diagnostics {
 	meant, refused := map[spec.Pos]*spec.Diagnostic{}, map[spec.Pos]bool{}
 	for i := range all {
 		if all[i].Rule == ruleReferenceForm && all[i].Value.IsValid() {
@@ -160,15 +160,23 @@ func withoutSequels(all, hard spec.Diagnostics) spec.Diagnostics {
 			}
 		}
 	}
-	isSequel := func(d *spec.Diagnostic) bool {
-		return d.Rule != ruleReferenceForm && meant[d.Range.Start] != nil && !d.HoldsSecret()
-	}
 	for i := range all {
-		if form := meant[all[i].Range.Start]; isSequel(&all[i]) {
-			form.Severity = max(form.Severity, all[i].Severity)
+		d := &all[i]
+		if form := meant[d.Range.Start]; form != nil && d.Rule != ruleReferenceForm && !d.HoldsSecret() {
+			d.Sequel = true
+			form.Severity = max(form.Severity, d.Severity)
 		}
 	}
 	return slices.DeleteFunc(all, func(d spec.Diagnostic) bool {
-		return isSequel(&d) || d.Rule == ruleReferenceForm && refused[d.Value]
+		return d.Rule == ruleReferenceForm && refused[d.Value] || d.Sequel && refused[d.Range.Start]
 	})
+}
+
+// withoutSequels drops the findings for which one about a misspelled reference stands. A run that
+// does not ask for the latter keeps them: else nothing would be said about the value.
+func withoutSequels(all spec.Diagnostics, selected func(rule string) bool) spec.Diagnostics {
+	if selected != nil && !selected(ruleReferenceForm) || !slices.ContainsFunc(all, func(d spec.Diagnostic) bool { return d.Sequel }) {
+		return all
+	}
+	return slices.DeleteFunc(slices.Clone(all), func(d spec.Diagnostic) bool { return d.Sequel })
 }

@@ -79,7 +79,8 @@ type Diagnostic struct {
 	Related  []Related // other places that matter
 	Pointer  string    // stable, with names: jobs[order].steps[Build].inputs.command
 	Fixes    []Fix
-	Blocking bool     // loading or compiling reports it too, so plan and apply refuse it
+	Blocking bool     // plan and apply refuse it: loading or compiling all files reports it too
+	Sequel   bool     // lint: it judges a text that nobody means; the finding about that text stands for it
 	Value    Pos      // start of the refused value, if Range is its key; for Besides
 	Conceals bool     // the text of Range may hold a secret: no excerpt shows it
 	Hidden   []Range  // secrets elsewhere that no excerpt may show, of findings that are left out
