@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
 
-// FoundValue is a row of a query's result.
-type FoundValue struct {
+// foundValue is a row of a query's result.
+type foundValue struct {
 	Job    string          `json:"job"`
 	Path   string          `json:"path,omitempty"`
 	Value  *jsontree.Value `json:"value,omitempty"`
@@ -26,17 +26,17 @@ type FoundValue struct {
 
 // Answer is the result of a query.
 type Answer struct {
-	rows []FoundValue
+	rows []foundValue
 	jobs int
 	by   string // source, value, or "" for single values
 }
 
 // AnswerOf makes the result of a query over a workspace.
 func AnswerOf(w *workspace.Workspace, found []bulk.Found, by string) *Answer {
-	a := &Answer{rows: []FoundValue{}, by: by}
+	a := &Answer{rows: []foundValue{}, by: by}
 	jobs := map[string]bool{}
 	for _, f := range found {
-		row := FoundValue{Job: f.Job, Path: f.Path, Value: f.Value}
+		row := foundValue{Job: f.Job, Path: f.Path, Value: f.Value}
 		if f.At.File != "" {
 			row.File, row.Line, row.Column = w.Shown(f.At.File), f.At.Line, f.At.Column
 		}
@@ -71,7 +71,7 @@ func (a *Answer) Reply() screen.Reply {
 	return screen.Reply{Doc: doc, Text: func(out *screen.Paper) { writeGroups(out, groups, a.by, a.jobs) }}
 }
 
-func writeFound(out *screen.Paper, rows []FoundValue, jobs int) {
+func writeFound(out *screen.Paper, rows []foundValue, jobs int) {
 	if len(rows) == 0 {
 		out.WriteString("No job matches.\n")
 		return
@@ -91,8 +91,8 @@ func writeFound(out *screen.Paper, rows []FoundValue, jobs int) {
 	fmt.Fprintf(out, "\n%s.\n", sanitize.Counted(jobs, "job"))
 }
 
-// FoundGroup has the values with one source, or equal values.
-type FoundGroup struct {
+// foundGroup has the values with one source, or equal values.
+type foundGroup struct {
 	File  string   `json:"file,omitempty"`
 	Line  int      `json:"line,omitempty"`
 	Value string   `json:"value,omitempty"`
@@ -101,15 +101,15 @@ type FoundGroup struct {
 }
 
 // groupFound counts jobs by source or by value, the largest group first.
-func groupFound(rows []FoundValue, by string) []FoundGroup {
-	groups := []FoundGroup{}
+func groupFound(rows []foundValue, by string) []foundGroup {
+	groups := []foundGroup{}
 	type place struct {
 		group int
 		job   string
 	}
 	index, seen := map[string]int{}, map[place]bool{}
 	for _, row := range rows {
-		g, key := FoundGroup{}, ""
+		g, key := foundGroup{}, ""
 		if row.Value != nil {
 			g.Value = inWords(row.Value)
 		}
@@ -131,11 +131,11 @@ func groupFound(rows []FoundValue, by string) []FoundGroup {
 			groups[i].Count++
 		}
 	}
-	slices.SortStableFunc(groups, func(a, b FoundGroup) int { return cmp.Compare(b.Count, a.Count) })
+	slices.SortStableFunc(groups, func(a, b foundGroup) int { return cmp.Compare(b.Count, a.Count) })
 	return groups
 }
 
-func writeGroups(out *screen.Paper, groups []FoundGroup, by string, jobs int) {
+func writeGroups(out *screen.Paper, groups []foundGroup, by string, jobs int) {
 	if len(groups) == 0 {
 		out.WriteString("No job matches.\n")
 		return

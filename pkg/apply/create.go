@@ -78,7 +78,7 @@ func (s *step) create(ctx context.Context, c creation) (id string, done bool) {
 	s.result.Outcome, s.result.Message, s.result.Next = "", "", "" // of an earlier part of the action
 	s.made = c
 	if !s.absentBefore(ctx, c) {
-		return s.result.ID, s.result.Outcome.done()
+		return s.result.ID, s.result.Outcome.Done()
 	}
 	outcome := Applied
 	for {
@@ -97,7 +97,7 @@ func (s *step) create(ctx context.Context, c creation) (id string, done bool) {
 		}
 		looks, id := s.settle(ctx, c)
 		if s.result.Outcome != "" {
-			return id, s.result.Outcome.done()
+			return id, s.result.Outcome.Done()
 		}
 		if outcome != Applied || !s.mayCreateAgain(ctx, c, got, looks) {
 			s.endCreateUnknown(err)
@@ -227,7 +227,7 @@ func (s *step) afterRefusal(ctx context.Context, c creation, refusal error) (id 
 		}
 		if len(seen.ids) > 0 {
 			s.compareFound(ctx, c, seen, outcome, message)
-			return s.result.ID, s.result.Outcome.done()
+			return s.result.ID, s.result.Outcome.Done()
 		}
 	}
 	if s.taken {

@@ -116,7 +116,7 @@ func (s *step) endTurn() {
 	if s.lost {
 		newer.lost = s.change.Name
 	}
-	if s.result.Outcome.done() {
+	if s.result.Outcome.Done() {
 		newer.kept.Store(true)
 	}
 	s.turn = false

@@ -236,7 +236,7 @@ func replacing(entries []JournalEntry) map[string]bool {
 	out := map[string]bool{}
 	for _, e := range entries {
 		if e.Kind == diff.KindTemplate && e.Op == diff.ActionReplace {
-			out[e.ID] = e.Phase == phaseIntent || !e.Outcome.done()
+			out[e.ID] = e.Phase == phaseIntent || !e.Outcome.Done()
 		}
 	}
 	return out
@@ -249,7 +249,7 @@ func keptTemplates(entries []JournalEntry) map[string]*jsontree.Value {
 	for _, e := range entries {
 		switch {
 		case e.Kind != diff.KindTemplate:
-		case e.Phase == phaseOutcome && e.Outcome.done():
+		case e.Phase == phaseOutcome && e.Outcome.Done():
 			delete(out, e.Key)
 		case e.Body != "":
 			if body, err := jsontree.Parse([]byte(e.Body), jsontree.Limits{}); err == nil {

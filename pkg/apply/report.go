@@ -47,17 +47,14 @@ const (
 	NotConverged        Outcome = "not-converged"                  // written, but the service holds something else
 )
 
-// done reports whether the object is as the plan wanted it.
-func (o Outcome) done() bool {
+// Done reports whether the object is as the plan wanted it.
+func (o Outcome) Done() bool {
 	switch o {
 	case Applied, AppliedConfirmed, AppliedAfterAbsence, Unchanged, AlreadyAbsent:
 		return true
 	}
 	return false
 }
-
-// Done reports whether the object is as the plan wanted it.
-func (o Outcome) Done() bool { return o.done() }
 
 // wrote reports whether the service has committed something.
 func (o Outcome) wrote() bool {

@@ -439,7 +439,7 @@ func (r *run) record(s *step) {
 	defer r.mu.Unlock()
 	result := s.result
 	r.results[resultKey{s.index, s.action}] = &result
-	if !result.Outcome.done() && result.Outcome != Skipped {
+	if !result.Outcome.Done() && result.Outcome != Skipped {
 		r.failed = true
 	}
 	if r.opts.Done != nil {

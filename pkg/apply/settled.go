@@ -34,7 +34,7 @@ func Settlements(plan *diff.Plan, report *Report) map[string]Settlement {
 		for range change.Actions {
 			result := &report.Results[next]
 			next++
-			s.Done = s.Done && (result.Outcome.done() || result.Stored)
+			s.Done = s.Done && (result.Outcome.Done() || result.Stored)
 			s.Spelled = s.Spelled || result.Spelled
 			s.Rewritten = append(s.Rewritten, result.Rewritten...)
 			s.Wrote = s.Wrote || result.Outcome.wrote()

@@ -64,7 +64,7 @@ func (r *run) smoke(ctx context.Context) {
 			continue
 		}
 		for _, action := range []diff.Action{diff.ActionCreate, diff.ActionUpdate} {
-			if result := r.results[resultKey{i, action}]; result != nil && result.Outcome.done() && result.Outcome.wrote() {
+			if result := r.results[resultKey{i, action}]; result != nil && result.Outcome.Done() && result.Outcome.wrote() {
 				jobs = append(jobs, result)
 			}
 		}
@@ -85,7 +85,7 @@ func (r *run) stillUnproven(index int) *Result {
 		return nil
 	}
 	for _, action := range change.Actions {
-		if result := r.results[resultKey{index, action}]; result == nil || !result.Outcome.done() {
+		if result := r.results[resultKey{index, action}]; result == nil || !result.Outcome.Done() {
 			return nil
 		}
 	}

@@ -38,7 +38,7 @@ func (r *run) noteCreated(s *step) {
 // job only if it was never built. It waits only for a list that does not show the new objects yet,
 // and for another run to delete its own.
 func (r *run) sweep(ctx context.Context) {
-	pending := slices.DeleteFunc(slices.Clone(r.created), func(s *step) bool { return !s.result.Outcome.done() })
+	pending := slices.DeleteFunc(slices.Clone(r.created), func(s *step) bool { return !s.result.Outcome.Done() })
 	if len(pending) == 0 || r.soft.Err() != nil {
 		return // the next plan reports duplicates of an interrupted run
 	}

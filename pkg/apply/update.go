@@ -177,7 +177,7 @@ func (s *step) wrote(format string, args ...any) {
 // endInPart adds the finished parts to the result of an action that stopped half-way: it did write.
 func (s *step) endInPart() {
 	switch {
-	case s.result.Outcome.done():
+	case s.result.Outcome.Done():
 		s.result.Written = nil
 		return
 	case len(s.result.Written) == 0:

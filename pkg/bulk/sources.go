@@ -125,7 +125,7 @@ func (s *sources) sourceOf(o *Object, path string) (spec.Pos, bool) {
 	if places := s.places(o, path); len(places) > 0 {
 		return places[0].value.Range.Start, true
 	}
-	return o.PlaceOf(path)
+	return o.placeOf(path)
 }
 
 // standing returns the place of a value, with its key or list.

@@ -117,8 +117,8 @@ func (o *Object) get(path string) *jsontree.Value {
 	return nil
 }
 
-// PlaceOf returns where a value, or one that contains it, was written.
-func (o *Object) PlaceOf(path string) (spec.Pos, bool) {
+// placeOf returns where a value, or one that contains it, was written.
+func (o *Object) placeOf(path string) (spec.Pos, bool) {
 	for o.from != nil {
 		if from, ok := o.from[path]; ok {
 			return from.Pos, true

@@ -203,8 +203,8 @@ func (r Refusal) Partial() bool {
 	return r.Rule == RuleUnreadable || r.Rule == RuleDuplicateLive || r.Rule == RuleDuplicateTemplate
 }
 
-// Hold returns whether r is about what could not be read, or is a rail's.
-func (r Refusal) Hold() Hold {
+// hold returns whether r is about what could not be read, or is a rail's.
+func (r Refusal) hold() Hold {
 	if r.Rule == RuleUnreadable || r.Rule == RuleListingUnread {
 		return HeldUnread
 	}
@@ -235,7 +235,7 @@ func (p *Plan) HasChanges() bool {
 func (p *Plan) Hold() Hold {
 	hold := NotHeld
 	for _, r := range p.Refusals {
-		hold = max(hold, r.Hold())
+		hold = max(hold, r.hold())
 	}
 	return hold
 }

@@ -70,16 +70,16 @@ type Problem struct {
 func (p *Problem) Error() string { return p.Err.Error() }
 func (p *Problem) Unwrap() error { return p.Err }
 
-// Check is one thing that an apply needs.
-type Check struct {
+// check is one thing that an apply needs.
+type check struct {
 	Name string
 	run  func(*Examination, context.Context)
 }
 
 // checks returns the checks in the order in which they are made. Those of the
 // projects have the name of the project behind theirs.
-func checks() []Check {
-	return []Check{
+func checks() []check {
+	return []check{
 		{"git", (*Examination).git},
 		{"base", (*Examination).base},
 		{"ci", (*Examination).ci},

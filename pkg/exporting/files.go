@@ -147,13 +147,13 @@ func (x *Run) templates(ctx context.Context) error {
 	all = slices.DeleteFunc(all, func(live *diff.LiveTemplate) bool {
 		owner := live.Body.Str(wire.KeyDomainID)
 		foreign := owner != "" && len(accounts) > 0 && !slices.Contains(accounts, owner)
-		if foreign && x.only.Select(live.Name) {
+		if foreign && x.only.selects(live.Name) {
 			x.Report.Foreign = append(x.Report.Foreign, "template/"+live.Name)
 		}
 		return foreign
 	})
 	for i, live := range all {
-		if !x.only.Select(live.Name) {
+		if !x.only.selects(live.Name) {
 			continue
 		}
 		address := "template/" + live.Name

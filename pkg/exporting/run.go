@@ -173,7 +173,7 @@ func (x *Run) jobs(ctx context.Context, project export.Project, nth int) error {
 		file, err := x.layout.File(project.Alias, name, address)
 		defined := x.declared(project, job, name) != nil
 		switch {
-		case !x.only.Select(job.Name) && !x.only.Select(name), !x.labelled(project, job, name):
+		case !x.only.selects(job.Name) && !x.only.selects(name), !x.labelled(project, job, name):
 		case x.isIgnored(name):
 			x.Report.Ignored = append(x.Report.Ignored, address)
 		case defined && !x.opts.Verify && !x.opts.Force:

@@ -35,8 +35,8 @@ type Only struct {
 	matched map[string]bool
 }
 
-// Select reports whether an object is chosen.
-func (o *Only) Select(name string) bool {
+// selects reports whether an object is chosen.
+func (o *Only) selects(name string) bool {
 	chosen := len(o.Globs) == 0
 	for _, glob := range o.Globs {
 		if (spec.Names{glob}).Match(name) {
@@ -90,7 +90,7 @@ func (s *Survey) project(ctx context.Context, project export.Project, nth int, y
 	}
 	var wanted []*diff.LiveJob
 	for _, job := range listing.Jobs {
-		if s.Only.Select(job.Name) && (s.Has == nil || s.Has(project, job)) {
+		if s.Only.selects(job.Name) && (s.Has == nil || s.Has(project, job)) {
 			wanted = append(wanted, job)
 		}
 	}

@@ -69,7 +69,7 @@ func (x *Run) nameTwins(project export.Project, twins []*diff.LiveJob, taken map
 		}
 		address := project.Alias + "/job/" + live.Name
 		switch {
-		case !x.only.Select(live.Name) || x.isIgnored(live.Name):
+		case !x.only.selects(live.Name) || x.isIgnored(live.Name):
 		case unpinned != nil:
 			x.problem(address, live.ID, fmt.Sprintf("%s, and its definition in %s does not say which one is meant; give it the id: of that one",
 				aboutTwin(live, twins), unpinned.Pos.File))

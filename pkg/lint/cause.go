@@ -17,7 +17,7 @@ func (o *Options) caused(all spec.Diagnostics, environment string) spec.Diagnost
 		all = o.keep(all, environment, o.concerns, o.Others)
 	}
 	if o.Changed != nil {
-		all = o.keep(all, environment, o.Changed.Touch, []Other{o.Before})
+		all = o.keep(all, environment, o.Changed.touch, []Other{o.Before})
 	}
 	return all
 }

@@ -8,9 +8,9 @@ type Changes func(file string) (lines []Lines, touched bool)
 // Lines is a range of lines of a file, from 1, including the last.
 type Lines struct{ First, Last int }
 
-// Touch reports whether a finding, or a place that it mentions, is in changed lines. A finding
+// touch reports whether a finding, or a place that it mentions, is in changed lines. A finding
 // without a place always counts.
-func (c Changes) Touch(d *spec.Diagnostic) bool {
+func (c Changes) touch(d *spec.Diagnostic) bool {
 	if !d.Range.Start.IsValid() || c.has(d.Range) {
 		return true
 	}

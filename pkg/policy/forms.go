@@ -104,7 +104,7 @@ func (r *requiredStep) check(c *checking) {
 		return
 	}
 	off := false
-	for _, s := range c.job.Steps() {
+	for _, s := range c.job.numberedSteps() {
 		if (r.module == "" || s.module == r.module) && (r.name == "" || valuepath.Glob(r.name, s.name)) {
 			if s.isOn() {
 				return
@@ -137,7 +137,7 @@ func (r *requiredStep) missing(c *checking, what string, off bool) {
 // checkFragment looks for the steps of a fragment: in a definition by their origin, in a live job
 // by similarity.
 func (r *requiredStep) checkFragment(c *checking) {
-	steps := c.job.Steps()
+	steps := c.job.numberedSteps()
 	if c.job.Job == nil {
 		r.checkLive(c, steps)
 		return

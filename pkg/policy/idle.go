@@ -131,7 +131,7 @@ func (l *loader) whereTerms(p *Policy, n *spec.Node) {
 	for _, item := range scalars(n.Get("has_step")) {
 		if id := item.Text; strings.Contains(id, ".") && l.set.catalogue.Module(id) == nil {
 			l.addTerm(p, item.Range, "has a step of the module "+quoted(id), func(job *Subject) bool {
-				return slices.ContainsFunc(job.Steps(), func(s step) bool { return s.module == id })
+				return slices.ContainsFunc(job.numberedSteps(), func(s step) bool { return s.module == id })
 			}, func(*sightings) string { return "" })
 		}
 	}
@@ -178,7 +178,7 @@ func (l *loader) inventedTerms(p *Policy, at spec.Range, path valuepath.Path) {
 		known := l.properties()
 		if name := names[3]; !known[name] {
 			l.addTerm(p, at, "has a step with the property "+quoted(name), func(job *Subject) bool {
-				return slices.ContainsFunc(job.Steps(), func(s step) bool { return s.value.Get(wire.KeyProperties).Get(name) != nil })
+				return slices.ContainsFunc(job.numberedSteps(), func(s step) bool { return s.value.Get(wire.KeyProperties).Get(name) != nil })
 			}, func(*sightings) string {
 				near := spec.Nearest(name, append(slices.Sorted(maps.Keys(known)), wire.KeyProperties))
 				if near == "" {

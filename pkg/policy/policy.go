@@ -54,8 +54,8 @@ type Policy struct {
 	written    string // what its file says, whatever the form
 }
 
-// Rule returns the rule name of p's findings.
-func (p *Policy) Rule() string { return RulePrefix + p.Name }
+// ruleName returns the rule name of p's findings.
+func (p *Policy) ruleName() string { return RulePrefix + p.Name }
 
 // Since lists the policies that an older state of the workspace has and s lacks, and those that
 // differ.

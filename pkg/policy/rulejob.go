@@ -31,8 +31,8 @@ func (o *Subject) ruleJob() *rule.Job {
 	if q, ok := quantityOf(&hit{w: &walker{job: o}, value: o.timeout()}); ok {
 		j.Timeout = time.Duration(q.value * float64(time.Second))
 	}
-	j.Steps = make([]rule.Step, 0, len(o.Steps()))
-	for _, s := range o.Steps() {
+	j.Steps = make([]rule.Step, 0, len(o.numberedSteps()))
+	for _, s := range o.numberedSteps() {
 		j.Steps = append(j.Steps, o.ruleStep(s))
 	}
 	for _, p := range wire.ParametersOf(o.body) {

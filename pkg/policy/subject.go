@@ -117,8 +117,8 @@ func noticesValue(notices []compile.Notice) *jsontree.Value {
 	return all
 }
 
-// Steps lists the steps of the job, numbered within each name.
-func (o *Subject) Steps() []step {
+// numberedSteps lists the steps of the job, numbered within each name.
+func (o *Subject) numberedSteps() []step {
 	if o.known {
 		return o.steps
 	}

@@ -97,7 +97,7 @@ func (w *walker) member(visit func(*hit) bool, key string, v *jsontree.Value) {
 	switch key {
 	case wire.KeySteps:
 		w.here(visit, v, s)
-		for _, item := range w.job.Steps() {
+		for _, item := range w.job.numberedSteps() {
 			w.step = item.value
 			w.below(visit, part{name: item.name, nth: item.nth, kind: itemPart}, item.value, s)
 		}

@@ -42,7 +42,7 @@ func (w *where) holds(job *Subject) bool {
 	if len(w.uses) > 0 && !slices.ContainsFunc(w.uses, job.uses) {
 		return false
 	}
-	if len(w.steps) > 0 && !slices.ContainsFunc(job.Steps(), func(s step) bool { return has(w.steps, s.module) }) {
+	if len(w.steps) > 0 && !slices.ContainsFunc(job.numberedSteps(), func(s step) bool { return has(w.steps, s.module) }) {
 		return false
 	}
 	for i := range w.values {

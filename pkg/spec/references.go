@@ -20,8 +20,8 @@ type TextPart struct {
 	IsReference bool
 }
 
-// ErrUnclosedReference is the error of SplitReferences for a ${{ without its end.
-var ErrUnclosedReference = errors.New("this ${{ has no }}")
+// errUnclosedReference is the error of SplitReferences for a ${{ without its end.
+var errUnclosedReference = errors.New("this ${{ has no }}")
 
 // SplitReferences splits a text at its references. $${{ is a literal ${{; a single ${ belongs to
 // CodeArts and stays. With an error the last part is what is not closed.
@@ -53,7 +53,7 @@ func SplitReferences(text string) ([]TextPart, error) {
 		flush(start)
 		length := strings.Index(text[start:], referenceEnd)
 		if length < 0 {
-			return append(parts, TextPart{Start: start, End: start + len(ReferenceStart)}), ErrUnclosedReference
+			return append(parts, TextPart{Start: start, End: start + len(ReferenceStart)}), errUnclosedReference
 		}
 		at = start + length + len(referenceEnd)
 		literalStart = at

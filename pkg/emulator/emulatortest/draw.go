@@ -109,7 +109,7 @@ func (d Draw) Value(depth int) *jsontree.Value {
 	return str(d.Text())
 }
 
-func (d Draw) Step() *jsontree.Value {
+func (d Draw) step() *jsontree.Value {
 	module := d.OneOf("20043", "20018", "20014", "20017", "20028", "20057", "20035", "20004", "20999")
 	step := obj("module_id", "devcloud2018.codeci_action_"+module+".action", "name", d.OneOf("Build", "Test it", "构建", "Build")+d.Text())
 	if d.Chance(80) {
@@ -172,7 +172,7 @@ func (d Draw) Parameter(name string) *jsontree.Value {
 	return definition
 }
 
-func (d Draw) Scm() *jsontree.Value {
+func (d Draw) scm() *jsontree.Value {
 	scm := obj("url", d.OneOf("git@codehub.example.com:shop/order.git", "https://github.com/a/b", d.Text()+"x"), "scm_type", d.OneOf("codehub", "repo", "github", d.Text()+"y"))
 	for _, key := range []string{"branch", "repo_id", "web_url", "build_type", "depth", "end_point_id", "source", "group_name", "repo_name"} {
 		if d.Chance(30) {
@@ -188,7 +188,7 @@ func (d Draw) Scm() *jsontree.Value {
 	return scm
 }
 
-func (d Draw) Trigger() *jsontree.Value {
+func (d Draw) trigger() *jsontree.Value {
 	parameters := jsontree.Array()
 	for _, p := range [][]string{{"spec", "53 15 * * 1-5", d.Text() + "1"}, {"timeZoneId", "Asia/Shanghai", "Europe/Dublin"}, {"timeZone", "China_Standard_Time"}, {"isDST", "false", "true"}} {
 		if d.Chance(80) {
@@ -208,9 +208,9 @@ func (d Draw) Body(name string) *jsontree.Value {
 		}
 		body.Set(key, items)
 	}
-	list("steps", 3, d.Step)
+	list("steps", 3, d.step)
 	if d.Chance(60) {
-		list("scms", 2, d.Scm)
+		list("scms", 2, d.scm)
 	}
 	if d.Chance(60) {
 		n := 0
@@ -220,7 +220,7 @@ func (d Draw) Body(name string) *jsontree.Value {
 		})
 	}
 	if d.Chance(30) {
-		list("triggers", 2, d.Trigger)
+		list("triggers", 2, d.trigger)
 	}
 	for _, member := range [][]string{ // in one order, so that a seed gives one body
 		{"flavor", "2u8g", "2U8G", "DEFAULT", d.Text()}, {"host_type", "devcloud", "custom_host"}, {"build_config_type", "ACTION", "YAML"},
