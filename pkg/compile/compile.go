@@ -42,6 +42,8 @@ type Options struct {
 	Spent int
 	// NoPlaces leaves out of each job's Provenance all but the places of its name and former names.
 	NoPlaces bool
+	// NoBodies compiles for the findings alone: no job of the result has a body.
+	NoBodies bool
 }
 
 // Compile compiles a loaded workspace. The result has everything that could be compiled. It must
@@ -149,6 +151,7 @@ type compiler struct {
 
 	pack     bool
 	noPlaces bool
+	noBodies bool
 	partly   bool
 	files    *fileTable
 	room     []recorded // for the next job
@@ -162,7 +165,7 @@ func newCompiler(set *spec.Set, opts Options, part *filePart) *compiler {
 	c := &compiler{
 		set: set, workspace: set.Workspace, catalogue: opts.Catalogue,
 		templates: map[string]*template{}, fragments: map[string]*fragment{}, families: map[string]*family{}, secrets: map[string]bool{}, includes: map[string]*include{}, sources: make(map[string][]byte, len(set.Files)),
-		result: &Result{}, total: opts.Spent, maxTotal: MaxTotal, pack: opts.Pack, noPlaces: opts.NoPlaces, partly: opts.Partly, files: &fileTable{number: map[string]uint64{}}, part: part,
+		result: &Result{}, total: opts.Spent, maxTotal: MaxTotal, pack: opts.Pack, noPlaces: opts.NoPlaces, noBodies: opts.NoBodies, partly: opts.Partly, files: &fileTable{number: map[string]uint64{}}, part: part,
 	}
 	if c.workspace == nil {
 		c.workspace = &spec.Workspace{}

@@ -50,6 +50,11 @@ func TestGolden(t *testing.T) {
 		result, diags := compile.Compile(set, compile.Options{})
 		golden(t, filepath.Join(dir, "want.json"), dump(result).Indented())
 		golden(t, filepath.Join(dir, "want.txt"), []byte(describe(diags)))
+
+		bare, same := compile.Compile(set, compile.Options{NoPlaces: true, NoBodies: true})
+		if diff := cmp.Diff(describe(diags), describe(same)); diff != "" || bare.Values != result.Values {
+			t.Errorf("without bodies and places: %d values, want %d; findings:\n%s", bare.Values, result.Values, diff)
+		}
 	})
 }
 

@@ -92,12 +92,13 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding, use *familyUse) {
 	if use != nil {
 		j.Use = use.entry.Pos()
 	}
-	c.total += max(0, len(u.recorded)+u.uses-jobValues)
+	c.total += max(0, len(u.recorded)+u.unplaced+u.uses-jobValues)
+	if c.noBodies {
+		j.body = nil // it lacks what no finding depends on
+	}
 	switch {
 	case c.pack:
 		c.packJob(j, u.recorded)
-	case c.noPlaces:
-		j.Provenance = namePlaces(u.recorded)
 	default:
 		j.Provenance = provenanceOf(u.recorded)
 	}

@@ -25,16 +25,17 @@ func (u *unit) parameters(n *spec.Node) *jsontree.Value {
 			continue
 		}
 		name := parameterName(item)
+		path := ParameterPath(name)
 		if first := seen[name]; first != nil && name != "" {
-			d := u.report("param-duplicate", nameNode(item), ParameterPath(name), "", "the parameter %q is declared twice", name)
+			d := u.report("param-duplicate", nameNode(item), path, "", "the parameter %q is declared twice", name)
 			d.Related = append(d.Related, spec.Related{Range: nameNode(first).Range, Message: "first declared here"})
 			continue
 		}
 		seen[name] = item
-		u.record(ParameterPath(name), item)
+		u.record(path, item)
 		if isRawParameter(item) {
-			list.Append(u.rawParameter(name, item))
-		} else if p := u.parameter(name, item); p != nil {
+			list.Append(u.rawParameter(path, name, item))
+		} else if p := u.parameter(path, name, item); p != nil {
 			list.Append(p)
 		}
 	}
@@ -50,7 +51,7 @@ func nameNode(n *spec.Node) *spec.Node {
 
 // parameter compiles the friendly form: all eight fields, in the order of the
 // reference's examples, each value a string.
-func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
+func (u *unit) parameter(path, name string, n *spec.Node) *jsontree.Value {
 	nameAt := n.Get("name")
 	if nameAt == nil || name == "" {
 		if nameAt == nil || !isPoison(nameAt) {
@@ -59,26 +60,26 @@ func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
 		return nil
 	}
 	if nameAt.Origin != nil && !wire.IsParameterName(name) {
-		u.report("param-name", nameAt, ParameterPath(name), "1 to 128 Latin letters, digits and _", "%q is not a valid parameter name", name)
+		u.report("param-name", nameAt, path, "1 to 128 Latin letters, digits and _", "%q is not a valid parameter name", name)
 	}
-	b := &paramBuilder{u: u, path: ParameterPath(name), node: n, params: make([]*jsontree.Value, 0, 8),
+	b := &paramBuilder{u: u, path: path, node: n,
 		fixed: &spec.Origin{Kind: spec.FromCompiler, Name: "parameter form", Pos: n.Pos(), From: n.Origin}}
-	options, limits := u.options(b.path, n.Get("options"))
+	options, limits := u.options(path, n.Get("options"))
 	typ := normalParam
 	if len(options) > 0 {
 		typ = enumParam
 	}
 	b.add("name", name, nameAt)
 	b.addFixed("type", typ)
-	value, at := u.defaultValue(name, n, options)
+	value, at := u.defaultValue(path, name, n, options)
 	if at != nil {
 		b.add("defaultValue", value, at)
 	} else {
 		b.addFixed("defaultValue", value)
 	}
 	if limits != nil {
-		b.last().Set(wire.KeyLimits, limits)
-		u.record(LimitsPath(b.path, wire.ParamDefaultValue), n.Get("options"))
+		b.setLimits(limits)
+		u.record(LimitsPath(path, wire.ParamDefaultValue), n.Get("options"))
 	}
 	b.text("description", "description")
 	b.flag("deletion", "deletable")
@@ -96,12 +97,11 @@ func (u *unit) parameter(name string, n *spec.Node) *jsontree.Value {
 }
 
 // defaultValue returns the default's text and its node, nil if there is none.
-func (u *unit) defaultValue(name string, n *spec.Node, options []string) (string, *spec.Node) {
-	path := ParameterPath(name) + ".defaultValue"
+func (u *unit) defaultValue(parameter, name string, n *spec.Node, options []string) (string, *spec.Node) {
 	given := n.Get("default")
 	if secret := n.Get("secret"); secret != nil && !secret.IsNull() {
 		if given != nil && !given.IsNull() {
-			u.report("secret-default", given, path, "remove default: the value comes from the secret", "the parameter %q takes its value from a secret and has a literal default as well", name)
+			u.report("secret-default", given, parameter+".defaultValue", "remove default: the value comes from the secret", "the parameter %q takes its value from a secret and has a literal default as well", name)
 		}
 		return u.secret(name, secret), secret
 	}
@@ -112,14 +112,14 @@ func (u *unit) defaultValue(name string, n *spec.Node, options []string) (string
 		return "", nil
 	}
 	if given.Kind != spec.ScalarNode {
-		u.wrongType(path, given, "a text")
+		u.wrongType(parameter+".defaultValue", given, "a text")
 		return "", given
 	}
 	if given.IsNull() {
 		return "", given
 	}
 	if len(given.Text) > wire.MaxDefault && len([]rune(given.Text)) > wire.MaxDefault {
-		u.report("param-default", given, path, "", "the default of %q has more than %d characters", name, wire.MaxDefault)
+		u.report("param-default", given, parameter+".defaultValue", "", "the default of %q has more than %d characters", name, wire.MaxDefault)
 	}
 	return given.Text, given
 }
@@ -160,6 +160,9 @@ func (u *unit) options(path string, n *spec.Node) ([]string, *jsontree.Value) {
 		if disabled == "0" || len(names) == 0 {
 			names = append(names, name)
 		}
+		if u.c.noBodies {
+			continue
+		}
 		limits.Append(jsontree.Object(
 			jsontree.Member{Key: wire.KeyDisable, Value: jsontree.String(disabled)},
 			jsontree.Member{Key: wire.KeyName, Value: jsontree.String(name)},
@@ -195,8 +198,7 @@ func (u *unit) option(path string, n *spec.Node) (name, shown, disabled string) 
 }
 
 // rawParameter compiles the raw form: any definition and fields, with values as the written text.
-func (u *unit) rawParameter(name string, n *spec.Node) *jsontree.Value {
-	path := ParameterPath(name)
+func (u *unit) rawParameter(path, name string, n *spec.Node) *jsontree.Value {
 	p := jsontree.Object()
 	if definition := n.Get("definition"); definition != nil {
 		p.Set(wire.KeyName, u.text(path+".definition", definition))
@@ -278,16 +280,31 @@ type paramBuilder struct {
 	params []*jsontree.Value
 }
 
-func (b *paramBuilder) last() *jsontree.Value { return b.params[len(b.params)-1] }
+// setLimits gives limits to the field that was added last.
+func (b *paramBuilder) setLimits(limits *jsontree.Value) {
+	if len(b.params) > 0 {
+		b.params[len(b.params)-1].Set(wire.KeyLimits, limits)
+	}
+}
+
+func (b *paramBuilder) append(field, value string) {
+	if b.u.c.noBodies {
+		return
+	}
+	if b.params == nil {
+		b.params = make([]*jsontree.Value, 0, 8)
+	}
+	b.params = append(b.params, b.u.param(field, value))
+}
 
 func (b *paramBuilder) add(field, value string, at *spec.Node) {
 	b.u.noteMember(b.path, field, Provenance{Pos: at.Pos(), Origin: b.u.through(at.Origin)})
-	b.params = append(b.params, b.u.param(field, value))
+	b.append(field, value)
 }
 
 func (b *paramBuilder) addFixed(field, value string) {
 	b.u.noteMember(b.path, field, Provenance{Pos: b.node.Pos(), Origin: b.fixed})
-	b.params = append(b.params, b.u.param(field, value))
+	b.append(field, value)
 }
 
 func (b *paramBuilder) text(field, key string) {

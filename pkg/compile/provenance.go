@@ -16,13 +16,27 @@ func (r *recorded) whole() string {
 	return r.path + "." + r.member
 }
 
-// note records the origin of the value at path in the body.
+// note records the origin of the value at path in the body, or only counts the value if nobody asks
+// for its place.
 func (u *unit) note(path string, p Provenance) {
+	if u.c.noPlaces && !isNamePlace(path) {
+		u.unplaced++
+		return
+	}
 	u.recorded = append(u.recorded, recorded{path: path, Provenance: p})
+}
+
+// isNamePlace reports whether path is that of a job's name or former names.
+func isNamePlace(path string) bool {
+	return path == "job_name" || strings.HasPrefix(path, "renamed_from")
 }
 
 // noteMember is note for a member of the value at path.
 func (u *unit) noteMember(path, member string, p Provenance) {
+	if u.c.noPlaces { // no name is a member
+		u.unplaced++
+		return
+	}
 	u.recorded = append(u.recorded, recorded{path, member, p})
 }
 
@@ -30,17 +44,6 @@ func provenanceOf(list []recorded) map[string]Provenance {
 	m := make(map[string]Provenance, len(list))
 	for i := range list {
 		m[list[i].whole()] = list[i].Provenance
-	}
-	return m
-}
-
-// namePlaces is provenanceOf for the name and the former names alone.
-func namePlaces(list []recorded) map[string]Provenance {
-	m := map[string]Provenance{}
-	for i := range list {
-		if path := list[i].path; path == "job_name" || strings.HasPrefix(path, "renamed_from") {
-			m[path] = list[i].Provenance
-		}
 	}
 	return m
 }

@@ -28,6 +28,7 @@ type unit struct {
 	pointer   string // of the whole, such as jobs[order]
 	field     string // the key that is being expanded
 	recorded  []recorded
+	unplaced  int         // values that are counted, not recorded, see note
 	inherited inheritance // what a job does not take of it
 	merged    []string    // the keys whose value has parts that a reference brought in, see inherit
 	secrets   []SecretUse
@@ -96,6 +97,10 @@ func (u *unit) record(path string, n *spec.Node) {
 
 // recordFixed records that the value at path was filled in because of n.
 func (u *unit) recordFixed(path string, n *spec.Node, kind spec.OriginKind, name string) {
+	if u.c.noPlaces { // no name is filled in
+		u.unplaced++
+		return
+	}
 	u.note(path, Provenance{Pos: n.Pos(), Origin: &spec.Origin{Kind: kind, Name: name, Pos: n.Pos(), From: u.through(n.Origin)}})
 }
 

@@ -21,6 +21,7 @@ type batch struct {
 	size    int // in bytes
 
 	places bool // compile with the places of all values
+	bodies bool // compile with bodies, which only policies read
 
 	front    spec.Diagnostics // of loading
 	compiled spec.Diagnostics // of compiling
@@ -47,7 +48,7 @@ func (c *checker) newBatch() *batch {
 	if c.complete {
 		part.templates, part.fragments, part.families = c.linter.templates, c.fragments, c.families
 	}
-	return &batch{linter: part, shared: c.templates, places: c.needsPlaces(), done: make(chan struct{})}
+	return &batch{linter: part, shared: c.templates, places: c.needsPlaces(), bodies: len(c.judging.set.Policies) > 0, done: make(chan struct{})}
 }
 
 // needsPlaces reports whether something asks where the values of compiled jobs come from:
@@ -91,7 +92,7 @@ func (b *batch) run() {
 func (b *batch) compile(spent int) (*compile.Result, spec.Diagnostics) {
 	part := *b.set
 	part.Files = b.read
-	return compile.Compile(&part, compile.Options{Vars: b.opts.Vars, Catalogue: b.catalogue, Partly: true, NoPlaces: !b.places, Spent: spent})
+	return compile.Compile(&part, compile.Options{Vars: b.opts.Vars, Catalogue: b.catalogue, Partly: true, NoPlaces: !b.places, NoBodies: !b.bodies, Spent: spent})
 }
 
 // within compiles the batch again if its values and those of the batches before come to more than
@@ -123,7 +124,8 @@ func (c *checker) startWorkers() {
 	}
 }
 
-// start runs a batch as soon as a worker is idle.
+// start runs a batch as soon as a worker is idle. It does not wait for that: meanwhile the next
+// batch is read.
 func (c *checker) start(b *batch) {
 	if cap(c.idle) == 1 {
 		b.tools = c.linter.tools
@@ -131,8 +133,8 @@ func (c *checker) start(b *batch) {
 		close(b.done)
 		return
 	}
-	b.tools = <-c.idle
 	go func() {
+		b.tools = <-c.idle
 		b.fault = crash.Caught(func() error {
 			b.run()
 			return nil

@@ -7,7 +7,7 @@ import (
 
 // batchBytes is how much source is loaded, compiled and judged together. A file takes about twenty
 // times its size in memory meanwhile, so this bounds the memory of any run.
-const batchBytes = 32 << 10
+const batchBytes = 16 << 10
 
 // Check loads, compiles and lints a workspace batch by batch, so that memory does not grow with the
 // number of definitions. It reports the same findings as Load, Compile and Run together.
@@ -128,7 +128,8 @@ func (c *checker) add(file batchFile) {
 	}
 }
 
-// flush passes the batch to a worker. If all are busy, it waits for the oldest batches.
+// flush passes the batch to a worker. If one batch already waits for a worker, it waits for the
+// oldest batches.
 func (c *checker) flush() {
 	b := c.batch
 	if b == nil || c.full {
@@ -137,7 +138,7 @@ func (c *checker) flush() {
 	c.batch = nil
 	c.pending = append(c.pending, b)
 	c.start(b)
-	c.join(cap(c.idle) - 1)
+	c.join(cap(c.idle))
 }
 
 // compileFiles compiles and judges the files that declare templates or fragments.

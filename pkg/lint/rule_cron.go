@@ -32,8 +32,9 @@ func (p *pass) triggers(u *unit) {
 		}
 		location := time.UTC
 		for _, v := range u.values(zone) {
-			location = p.timeZone(v, pointer)
-			if n.Get("timezone") == zone && hasSummerTime(location) {
+			in := p.timeZone(v, pointer)
+			location = in.location
+			if n.Get("timezone") == zone && in.hasSummerTime {
 				p.report("cron", v.node.Range, pointer+".timezone", "the zone "+quoted(v.text)+" has summer time, and how the service keeps it is not public: isDST is sent as false, so the job may start an hour off in summer",
 					"use a zone without summer time, such as UTC, or write the trigger in the API's own form").Severity = spec.Warning
 			}
@@ -79,18 +80,25 @@ var nicknames = map[string]string{
 }
 
 // zoneTable caches the zones: a workspace has few.
-type zoneTable map[string]*time.Location
+type zoneTable map[string]timeZone
 
-// location returns a zone by its name, nil if there is none.
-func (t zoneTable) location(name string) *time.Location {
-	location, known := t[name]
+// timeZone is a time zone; location is nil if there is none of the name.
+type timeZone struct {
+	location      *time.Location
+	hasSummerTime bool
+}
+
+// zone returns a zone by its name.
+func (t zoneTable) zone(name string) timeZone {
+	zone, known := t[name]
 	if !known {
 		if zoneName().MatchString(name) {
-			location, _ = time.LoadLocation(name)
+			zone.location, _ = time.LoadLocation(name)
 		}
-		t[name] = location
+		zone.hasSummerTime = zone.location != nil && hasSummerTime(zone.location)
+		t[name] = zone
 	}
-	return location
+	return zone
 }
 
 // hasSummerTime reports whether a zone moves its clocks within a year.
@@ -104,16 +112,16 @@ func hasSummerTime(location *time.Location) bool {
 	return false
 }
 
-func (p *pass) timeZone(v value, pointer string) *time.Location {
-	if location := p.zones.location(v.text); location != nil {
-		return location
+func (p *pass) timeZone(v value, pointer string) timeZone {
+	if zone := p.zones.zone(v.text); zone.location != nil {
+		return zone
 	}
 	hint := "write a name of the time-zone database, such as Asia/Shanghai"
 	if near := cmp.Or(spec.Nearest(v.text, zones), sameZone[strings.ToUpper(v.text)]); near != "" {
 		hint = spec.Suggestion(near)
 	}
 	p.report("cron", v.node.Range, pointer+".timezone", "unknown time zone "+quoted(v.text), hint)
-	return time.UTC
+	return timeZone{location: time.UTC}
 }
 
 // cronReference is a fixed time for finding timers that never fire, so that findings do not depend
@@ -195,7 +203,7 @@ func withNextRuns(ds spec.Diagnostics, now time.Time) spec.Diagnostics {
 			kept = append(kept, d)
 			continue
 		}
-		location := known.location(zone)
+		location := known.zone(zone).location
 		schedule, err := cron.ParseStandard(d.Hint)
 		if location == nil || err != nil {
 			continue
@@ -260,6 +268,9 @@ var (
 	cronWord      = pattern(`[A-Za-z]+`)
 )
 
+// isAllDigits reports whether text is a number without a sign, as most items are.
+func isAllDigits(text string) bool { return text != "" && strings.Trim(text, "0123456789") == "" }
+
 // isCronField reports whether text is well formed as field i of an expression.
 func isCronField(text string, i int) bool {
 	item := cronItem()
@@ -267,7 +278,7 @@ func isCronField(text string, i int) bool {
 		item = cronNamedItem()
 	}
 	for part := range strings.SplitSeq(text, ",") {
-		if !item.MatchString(part) {
+		if part != "*" && !isAllDigits(part) && !item.MatchString(part) {
 			return false
 		}
 		for _, word := range cronWord().FindAllString(part, -1) {

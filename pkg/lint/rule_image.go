@@ -79,7 +79,7 @@ func (p *pass) imagePin(v value, pointer string) {
 func (p *pass) imageRetired(v value, pointer string) {
 	name := strings.ToLower(v.text[strings.LastIndex(v.text, "/")+1:])
 	for _, image := range p.config.tables.retired {
-		if !strings.Contains(name, image.core()) {
+		if !strings.Contains(name, image.core) {
 			continue // most images, at a small part of the cost of matching
 		}
 		if matches, _ := path.Match(strings.ToLower(image.pattern), name); !matches || continuesNumber(image.pattern, name) {
@@ -88,18 +88,6 @@ func (p *pass) imageRetired(v value, pointer string) {
 		p.report("image-retired", v.node.Range, pointer, "the image "+quoted(v.text)+" is retired", image.advice)
 		return
 	}
-}
-
-// core returns a text that every image of the pattern contains: the part between its outer stars,
-// "" if that is not plain lower-case text.
-func (i retiredImage) core() string {
-	core := strings.Trim(i.pattern, "*")
-	for _, c := range []byte(core) {
-		if c >= 0x80 || 'A' <= c && c <= 'Z' || strings.IndexByte(`*?[\`, c) >= 0 {
-			return ""
-		}
-	}
-	return core
 }
 
 // continuesNumber reports whether a pattern matched only the start of a longer number: *nodejs1*

@@ -76,7 +76,12 @@ func difference(name, other string) string {
 }
 
 func isASCII(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
+	for i := range len(s) {
+		if s[i] > unicode.MaxASCII {
+			return false
+		}
+	}
+	return true
 }
 
 // confusable maps letters that look like a Latin one (a selection of Unicode's
@@ -105,6 +110,14 @@ var decomposed = strings.NewReplacer(
 // skeleton returns a canonical form of a name's appearance: names with equal skeletons look alike.
 // Spaces at the ends are invisible.
 func skeleton(name string) string {
+	if isASCII(name) {
+		return asciiSkeleton(name)
+	}
+	return anySkeleton(name)
+}
+
+// anySkeleton is skeleton for names in any script.
+func anySkeleton(name string) string {
 	return decomposed.Replace(strings.Map(func(r rune) rune {
 		if r >= 0xff01 && r <= 0xff5e { // full width
 			r -= 0xfee0
@@ -123,9 +136,32 @@ func skeleton(name string) string {
 	}, strings.TrimSpace(name)))
 }
 
+// asciiSkeleton is skeleton for ASCII, which most names are.
+func asciiSkeleton(name string) string {
+	name = strings.TrimSpace(name)
+	out := make([]byte, 0, len(name))
+	for _, c := range []byte(name) {
+		switch {
+		case c < ' ' || c == 0x7f:
+			continue
+		case c == 'I' || c == '1' || c == '|':
+			c = 'l'
+		case c == '0':
+			c = 'o'
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		}
+		out = append(out, c)
+	}
+	return string(out)
+}
+
 // alphabets returns the scripts in a name that do not belong together. Chinese and Latin may be
 // mixed in job names (reference 4.18).
 func alphabets(name string) []string {
+	if isASCII(name) {
+		return nil // at most Latin
+	}
 	var found []string
 	for _, r := range name {
 		if r < 0x80 && !unicode.IsLetter(r) {

@@ -3,6 +3,7 @@ package lint
 import (
 	"path"
 	"slices"
+	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -19,7 +20,23 @@ type tables struct {
 }
 
 // retiredImage is an image, or a pattern of images, that should no longer be used.
-type retiredImage struct{ pattern, advice string }
+type retiredImage struct{ pattern, advice, core string }
+
+func newRetiredImage(pattern, advice string) retiredImage {
+	return retiredImage{pattern, advice, coreOf(pattern)}
+}
+
+// coreOf returns a text that every image of a pattern contains: the part between its outer stars,
+// "" if that is not plain lower-case text.
+func coreOf(pattern string) string {
+	core := strings.Trim(pattern, "*")
+	for _, c := range []byte(core) {
+		if c >= 0x80 || 'A' <= c && c <= 'Z' || strings.IndexByte(`*?[\`, c) >= 0 {
+			return ""
+		}
+	}
+	return core
+}
 
 func shippedTables() tables {
 	return tables{
@@ -27,14 +44,14 @@ func shippedTables() tables {
 		hostTypes: []string{"devcloud", "custom_host"},
 		scmTypes:  []string{"codehub", "repo", "github", "gitlab", "gitee", "git", "svn", "gitcode", "bitbucket"},
 		retired: []retiredImage{
-			{"*jdk7*", "Java 7 has had no public updates since 2015; use a jdk8, jdk11 or jdk17 image"},
-			{"*python2*", "Python 2 reached its end of life in 2020; use a python3 image"},
-			{"*nodejs4*", "Node.js 4 reached its end of life in 2018"}, {"*nodejs6*", "Node.js 6 reached its end of life in 2019"},
-			{"*nodejs8*", "Node.js 8 reached its end of life in 2019"}, {"*nodejs10*", "Node.js 10 reached its end of life in 2021"},
-			{"*nodejs12*", "Node.js 12 reached its end of life in 2022"}, {"*nodejs14*", "Node.js 14 reached its end of life in 2023"},
-			{"*nodejs16*", "Node.js 16 reached its end of life in 2023"},
-			{"*centos6*", "CentOS 6 reached its end of life in 2020"}, {"*centos:6*", "CentOS 6 reached its end of life in 2020"},
-			{"*centos7*", "CentOS 7 reached its end of life in 2024"}, {"*centos:7*", "CentOS 7 reached its end of life in 2024"},
+			newRetiredImage("*jdk7*", "Java 7 has had no public updates since 2015; use a jdk8, jdk11 or jdk17 image"),
+			newRetiredImage("*python2*", "Python 2 reached its end of life in 2020; use a python3 image"),
+			newRetiredImage("*nodejs4*", "Node.js 4 reached its end of life in 2018"), newRetiredImage("*nodejs6*", "Node.js 6 reached its end of life in 2019"),
+			newRetiredImage("*nodejs8*", "Node.js 8 reached its end of life in 2019"), newRetiredImage("*nodejs10*", "Node.js 10 reached its end of life in 2021"),
+			newRetiredImage("*nodejs12*", "Node.js 12 reached its end of life in 2022"), newRetiredImage("*nodejs14*", "Node.js 14 reached its end of life in 2023"),
+			newRetiredImage("*nodejs16*", "Node.js 16 reached its end of life in 2023"),
+			newRetiredImage("*centos6*", "CentOS 6 reached its end of life in 2020"), newRetiredImage("*centos:6*", "CentOS 6 reached its end of life in 2020"),
+			newRetiredImage("*centos7*", "CentOS 7 reached its end of life in 2024"), newRetiredImage("*centos:7*", "CentOS 7 reached its end of life in 2024"),
 		},
 	}
 }
@@ -66,7 +83,7 @@ func (t *tables) extend(p *pass, n *spec.Node) {
 			p.report("wrong-type", f.Key.Range, "lint.tables.images", quoted(f.Key.Text)+" is not an image pattern", "check the brackets")
 			continue
 		}
-		t.retired = slices.Insert(t.retired, 0, retiredImage{f.Key.Text, f.Value.Text}) // the workspace's advice comes first
+		t.retired = slices.Insert(t.retired, 0, newRetiredImage(f.Key.Text, f.Value.Text)) // the workspace's advice comes first
 	}
 }
 

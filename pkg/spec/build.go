@@ -110,13 +110,13 @@ func (b *builder) node(n *yaml.Node, depth int, name bool) (built *Node, end int
 // which outlives its file keeps little else alive. So many fill 4 KiB.
 const slabNodes = 28
 
-func (b *builder) make(n Node) *Node {
+func (b *builder) make(kind NodeKind) *Node {
 	if len(b.spare) == 0 {
 		b.spare = make([]Node, slabNodes)
 	}
 	built := &b.spare[0]
 	b.spare = b.spare[1:]
-	*built = n
+	built.Kind = kind
 	return built
 }
 
@@ -163,7 +163,7 @@ func (b *builder) checkWeight(at Range, w weight) {
 
 func (b *builder) sequence(n *yaml.Node, start, content, depth int) (*Node, int) {
 	b.checkTag(n, "!!seq", start, content)
-	built := b.make(Node{Kind: SequenceNode})
+	built := b.make(SequenceNode)
 	if len(n.Content) > 0 {
 		built.Items = make([]*Node, 0, len(n.Content))
 	}
@@ -193,7 +193,8 @@ func (b *builder) span(n *yaml.Node, end int) Range {
 }
 
 func (b *builder) scalar(n *yaml.Node, content, afterProperties int, name bool) (*Node, int) {
-	built := b.make(Node{Kind: ScalarNode, Text: n.Value, Style: scalarStyle(n.Style)})
+	built := b.make(ScalarNode)
+	built.Text, built.Style = n.Value, scalarStyle(n.Style)
 	end := afterProperties
 	if n.Value == "" && built.Style == PlainStyle {
 		content = afterProperties

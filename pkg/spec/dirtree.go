@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -214,28 +215,64 @@ func withoutPath(err error) error {
 // Glob returns the sorted names that match a pattern and are not folders. It does not walk through
 // links to folders, so a loop of links ends, and never searches ".git".
 func (t *DirTree) Glob(patterns []string) ([]string, error) {
-	var names []string
+	searches := make([]*search, 0, len(patterns))
 	for _, pattern := range patterns {
 		if err := checkPattern(pattern); err != nil {
 			return nil, err
 		}
-		found, err := t.match(path.Clean(pattern))
+		searches = append(searches, newSearch(pattern))
+	}
+	slices.SortStableFunc(searches, func(a, b *search) int { return cmp.Compare(len(a.base), len(b.base)) }) // folders before what is in them
+	var names []string
+	for i, s := range searches {
+		if s.done {
+			continue // in the walk of another
+		}
+		found, err := t.walk(s.base, searches[i:])
 		if err != nil {
-			return nil, fmt.Errorf("searching %s for %s: %w", t.Describe(), quoted(pattern), withoutPath(err))
+			return nil, fmt.Errorf("searching %s for %s: %w", t.Describe(), quoted(s.written), withoutPath(err))
 		}
 		names = append(names, found...)
 	}
 	return sortedNames(names), nil
 }
 
-// match walks the folders that a pattern can reach. doublestar.Glob is not used
-// for it: it misses a.yml for *.y{a,}ml.
-func (t *DirTree) match(pattern string) (names []string, err error) {
-	base, rest := doublestar.SplitPattern(pattern)
-	deepest := strings.Count(rest, "/")
-	if strings.Contains(rest, "**") || strings.Contains(rest, "{") {
-		deepest = 1 << 20 // a brace may hold a slash
+// search is the search for one pattern.
+type search struct {
+	written, pattern string
+	base             string // the folder in which it begins
+	deepest          int    // how far below it a file can be
+	done             bool
+}
+
+func newSearch(written string) *search {
+	s := &search{written: written, pattern: path.Clean(written), deepest: 1 << 20} // a brace may hold a slash
+	base, rest := doublestar.SplitPattern(s.pattern)
+	s.base = base
+	if !strings.Contains(rest, "**") && !strings.Contains(rest, "{") {
+		s.deepest = strings.Count(rest, "/")
 	}
+	return s
+}
+
+// reaches reports whether the search looks into a folder that a walk has come to. A search that
+// begins deeper begins once the walk is there.
+func (s *search) reaches(folder string) bool {
+	if s.base == folder {
+		s.done = true
+	}
+	return isWithin(s.base, folder) || s.done && isWithin(folder, s.base) && depthBelow(s.base, folder) <= s.deepest
+}
+
+// isWithin reports whether a folder is the other, or is in it.
+func isWithin(folder, outer string) bool {
+	return outer == "." || folder == outer || strings.HasPrefix(folder, outer) && folder[len(outer)] == '/'
+}
+
+// walk walks the folders that the searches can reach from base, all in one walk. One that begins in
+// a folder which the walk does not come to, such as a link, is left for a walk of its own.
+// doublestar.Glob is not used for it: it misses a.yml for *.y{a,}ml.
+func (t *DirTree) walk(base string, searches []*search) (names []string, err error) {
 	fsys := folderFS{t.root.FS(), t.dir}
 	err = fs.WalkDir(fsys, base, func(name string, entry fs.DirEntry, err error) error {
 		switch {
@@ -244,15 +281,23 @@ func (t *DirTree) match(pattern string) (names []string, err error) {
 		case err != nil:
 			return fmt.Errorf("%s: %w", quoted(name), withoutPath(err))
 		case entry.IsDir():
-			if name != base && (strings.EqualFold(entry.Name(), ".git") || depthBelow(base, name) > deepest) {
+			reached := false
+			for _, s := range searches {
+				reached = s.reaches(name) || reached
+			}
+			if name != base && (strings.EqualFold(entry.Name(), ".git") || !reached) {
 				return fs.SkipDir
 			}
-		case doublestar.MatchUnvalidated(pattern, name) && isMeant(fsys, name, entry):
+		case matchesAny(searches, name) && isMeant(fsys, name, entry):
 			names = append(names, name)
 		}
 		return nil
 	})
 	return names, err
+}
+
+func matchesAny(searches []*search, name string) bool {
+	return slices.ContainsFunc(searches, func(s *search) bool { return s.done && doublestar.MatchUnvalidated(s.pattern, name) })
 }
 
 // folderFS is the file system of a root that lists folders faster. The root asks for the state of

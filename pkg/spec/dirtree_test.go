@@ -218,6 +218,9 @@ func TestGlob(t *testing.T) {
 		{"jobs/**/*.y{a,}ml", "jobs/a.yml jobs/b.yaml jobs/deep/c.yaml jobs/linked.yaml", "jobs/a.yml jobs/b.yaml jobs/deep/c.yaml"},
 		{"**/*.yaml", "jobs/b.yaml jobs/deep/c.yaml jobs/linked.yaml", "jobs/b.yaml jobs/deep/c.yaml"},
 		{"jobs/*.yaml jobs/b*", "jobs/b.yaml jobs/linked.yaml", "jobs/b.yaml"},
+		{"jobs/deep/*.yaml jobs/*.yml", "jobs/a.yml jobs/deep/c.yaml", "jobs/a.yml jobs/deep/c.yaml"},
+		{"*.yaml jobs/deep/* jobs/d*", "jobs/d.txt jobs/deep/c.yaml", "jobs/d.txt jobs/deep/c.yaml"},
+		{"jobs/**/*.yml jobs/linked-folder.yaml/* jobs/deeper/*", "jobs/a.yml jobs/linked-folder.yaml/c.yaml", "jobs/a.yml"},
 		{"./jobs/*.yml", "jobs/a.yml", "jobs/a.yml"},
 		{"nothing/*.yaml", "", ""},
 	} {

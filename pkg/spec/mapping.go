@@ -15,7 +15,8 @@ func (b *builder) mapping(n *yaml.Node, start, content, depth int) (*Node, int) 
 		b.stop("file-limit", b.src.at(content, content), "", "one mapping has %d keys; at most %d are read", pairs, maxKeys)
 		return nil, content
 	}
-	built := b.make(Node{Kind: MappingNode, Fields: make([]Field, 0, len(n.Content)/2)})
+	built := b.make(MappingNode)
+	built.Fields = make([]Field, 0, len(n.Content)/2)
 	keys := newKeySet(len(n.Content) / 2)
 	w, end := weight{nodes: 1}, content
 	var merges []merge

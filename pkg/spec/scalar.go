@@ -35,7 +35,10 @@ func numberType(text string) ScalarType {
 	case ".nan", ".NaN", ".NAN":
 		return FloatType
 	}
-	rest := strings.TrimLeft(text[:1], "+-") + text[1:]
+	rest := text
+	if text[0] == '+' || text[0] == '-' {
+		rest = text[1:]
+	}
 	switch rest {
 	case ".inf", ".Inf", ".INF":
 		return FloatType

@@ -26,19 +26,11 @@ const (
 // are files of other tools (in folders that start with a dot, and in node_modules), and copies that
 // nobody takes for YAML, such as a.yaml.bak.
 func unreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, error) {
-	all, err := tree.Glob([]string{anyForm})
-	if err != nil {
-		return nil, err
-	}
 	folders := definitionFolders(workspace, read)
-	inJSON, err := tree.Glob(jsonBelow(folders))
-	if err != nil {
+	all, err := tree.Glob(readable(folders))
+	if err != nil || len(all) == len(read) {
 		return nil, err
 	}
-	if all = append(all, inJSON...); len(all) == len(read) {
-		return nil, nil
-	}
-	slices.Sort(all)
 	others := otherWorkspaces(all)
 	var unread []string
 	for _, name := range all {
@@ -53,11 +45,12 @@ func unreadFiles(tree Tree, workspace *Workspace, read []string) ([]string, erro
 	return unread, nil
 }
 
-// jsonBelow returns a pattern for the JSON files in or below each of the folders. JSON elsewhere is
+// readable returns the patterns of what could be read: all YAML, and the JSON files in or below each
+// of the folders with definitions. JSON elsewhere is
 // not even listed: packages, caches and plans are JSON, and the cache of lint, which keeps every
 // list, would not outlive the next of them.
-func jsonBelow(folders []string) []string {
-	var patterns []string
+func readable(folders []string) []string {
+	patterns := []string{anyForm}
 	for _, folder := range folders {
 		if !slices.ContainsFunc(folders, func(outer string) bool { return strings.HasPrefix(folder, outer+"/") }) {
 			patterns = append(patterns, literal.Replace(folder)+"/**/*.[jJ][sS][oO][nN]")
@@ -82,8 +75,12 @@ func definitionFolders(workspace *Workspace, read []string) []string {
 		base, _ := doublestar.SplitPattern(path.Clean(pattern))
 		add(base)
 	}
+	last := ""
 	for _, name := range read {
-		add(path.Dir(name))
+		if folder := path.Dir(name); folder != last { // they are sorted, so most are in the last one
+			last = folder
+			add(folder)
+		}
 	}
 	return folders
 }
@@ -213,11 +210,11 @@ func UnreadPolicies(tree Tree, workspace *Workspace) Diagnostics {
 	if len(workspace.Policies) == 0 {
 		return nil // policies: [] wants none
 	}
-	all, err := tree.Glob([]string{anyForm})
+	definitions, err := tree.Glob(workspace.Definitions)
 	if err != nil {
 		return nil // whoever reads the definitions says it
 	}
-	definitions, err := tree.Glob(workspace.Definitions)
+	all, err := tree.Glob(readable(definitionFolders(workspace, definitions))) // as the search for unread definitions has asked
 	if err != nil {
 		return nil
 	}

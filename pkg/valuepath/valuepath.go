@@ -185,6 +185,9 @@ func isItem(segments []segment, i int) bool {
 // Name returns the segment for the nth item of that name, counted from 1. The name is quoted as in
 // Go, with unprintable characters escaped, so that a path is safe to print.
 func Name(name string, nth int) string {
+	if nth <= 1 && isPlain(name) {
+		return `["` + name + `"]`
+	}
 	buf := make([]byte, 0, len(name)+8)
 	buf = append(buf, '[')
 	buf = strconv.AppendQuote(buf, name)
@@ -193,6 +196,16 @@ func Name(name string, nth int) string {
 		buf = strconv.AppendInt(buf, int64(nth), 10)
 	}
 	return string(append(buf, ']'))
+}
+
+// isPlain reports whether a name is the same when it is quoted.
+func isPlain(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 // Bare is Name without the quotes if they are not needed, as lint prints it.
