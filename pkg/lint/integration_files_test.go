@@ -84,6 +84,13 @@ func TestProblemMatcher(t *testing.T) {
 		t.Fatal(err)
 	}
 	pattern := file.ProblemMatcher[0].Pattern[0]
+	page, err := os.ReadFile("../../docs/howto/editor.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if inJSON := bytes.TrimSpace(sourceLine(source, "regexp")); !bytes.Contains(page, inJSON) {
+		t.Errorf("the page has another pattern than %s", inJSON)
+	}
 	expression, err := regexp.Compile(pattern.Regexp)
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +98,8 @@ func TestProblemMatcher(t *testing.T) {
 	files := spec.MapTree{"buildsync.yaml": workspace}
 	files["my jobs.yaml"] = "version: 1\njobs:\n" + job("a", "    flavor: training\n    flavour: x\n")
 	found := lintTree(t, files, lint.Options{})
-	found = append(found, spec.Diagnostic{Rule: "unreadable-file", Severity: spec.Error, Range: spec.Range{Start: spec.Pos{File: "a file.yaml"}}, Message: "reading it: no permission"})
+	found = append(found, spec.Diagnostic{Rule: "unreadable-file", Severity: spec.Error, Range: spec.Range{Start: spec.Pos{File: "a file.yaml"}}, Message: "reading it: no permission"},
+		spec.Diagnostic{Rule: "policy/scan-everywhere", Severity: spec.Error, Range: spec.Range{Start: spec.Pos{File: "my jobs.yaml", Line: 3, Column: 5}}, Message: `the steps lack "Scan"`})
 	var text bytes.Buffer
 	if err := format.Text(&text, found, format.Options{Source: func(name string) []byte { return []byte(files[name]) }}); err != nil {
 		t.Fatal(err)
@@ -112,6 +120,16 @@ func TestProblemMatcher(t *testing.T) {
 	if count != len(found) || count == 0 {
 		t.Errorf("the matcher finds %d of %d findings in\n%s", count, len(found), text.String())
 	}
+}
+
+// sourceLine returns the first line that contains a word.
+func sourceLine(source []byte, word string) []byte {
+	for line := range bytes.Lines(source) {
+		if bytes.Contains(line, []byte(word)) {
+			return line
+		}
+	}
+	return nil
 }
 
 // atoi reads a number; the empty text means the file as a whole.
