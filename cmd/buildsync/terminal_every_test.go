@@ -58,7 +58,7 @@ var walk = []walkStep{
 	{"job run build --wait", 0, "SUCCESS"},
 	{"job history build", 0, "TOOK"},
 	{"job ratio build", 0, ""},
-	{"job record build", 0, "Took:"},
+	{"job record build", 0, "+08:00"},
 	{"job graph build", 0, ""},
 	{"job logs build", 0, "SUCCESS"},
 	{"job artifacts build", 0, ""},
@@ -179,7 +179,7 @@ jobs:
 		}
 	}
 	env := []string{
-		"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "BUILDSYNC_ENDPOINT=" + service.URL, "BUILDSYNC_RATE=600000/min", "TERM=xterm-256color",
+		"HOME=" + t.TempDir(), "PATH=" + os.Getenv("PATH"), "BUILDSYNC_ENDPOINT=" + service.URL, "BUILDSYNC_RATE=600000/min", "TERM=xterm-256color", "TZ=Asia/Shanghai",
 		"HUAWEICLOUD_SDK_AK=" + emulator.DefaultAccessKey, "HUAWEICLOUD_SDK_SK=" + emulator.DefaultSecretKey,
 	}
 	for name, value := range gitIdentity() {

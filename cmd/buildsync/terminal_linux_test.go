@@ -182,7 +182,7 @@ func TestInitAsks(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, seen)
 	}
 	for _, want := range []string{
-		"\r\n" + `"xyz" is not a project's id of 32 hexadecimal characters (Ctrl-C ends init)`, `: "the shop" is not a letter`, "Region [cn-north-4]: ",
+		"\r\n" + `"xyz" is not a project's id of 32 hexadecimal characters (Ctrl-C ends init)`, `: "the shop" is not a letter`, "Region [cn-north-4]: ", "the emulator's: ",
 		`did you mean "gitlab"?`, "wrote " + filepath.Join(dir, ".gitlab-ci.yml"),
 	} {
 		if !strings.Contains(seen, want) {

@@ -100,7 +100,7 @@ func Width(stream any) int {
 // TerminalWidth returns the width of the stream in cells, 0 if it is not a terminal.
 func TerminalWidth(stream any) int {
 	if file := StreamFile(stream); file != nil {
-		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns > 20 {
+		if columns, _, err := term.GetSize(int(file.Fd())); err == nil && columns >= 20 {
 			return columns
 		}
 	}
