@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/remedy"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // doNotices writes the channels of a job's notifications that differ. Each update has all events of
@@ -219,18 +220,33 @@ func (s *step) confirmNotices(ctx context.Context, id string, before []wire.Noti
 	case rows == nil:
 		s.end(Unknown, "the service accepted it, and does not show the notifications any more")
 	default:
-		for _, n := range s.change.Notices {
-			if !noticeAsWanted(rows, n) {
-				s.result.Paths = append(s.result.Paths, noticePath(n))
-			}
-		}
-		if !s.storedOthers(before, rows) {
-			s.end(NotConverged, "the service accepted it and still holds the old events")
-			return
-		}
-		s.result.Stored, s.result.Rewritten, s.result.Next = true, s.result.Paths, remedy.WriteStored
-		s.end(NotConverged, "the service stored other events than were sent, or someone changed them right after")
+		s.endOtherEvents(before, rows)
 	}
+}
+
+// endOtherEvents ends an action whose channels were all written, and of which the service shows
+// other events than were sent.
+func (s *step) endOtherEvents(before, rows []wire.Notice) {
+	var told []string
+	for _, n := range s.change.Notices {
+		if !noticeAsWanted(rows, n) {
+			s.result.Paths = append(s.result.Paths, noticePath(n))
+			told = append(told, fmt.Sprintf("channel %s was sent as %s and is stored as %s",
+				n.Want.Type, eventsText(n.Want.Events), eventsText(enabledEvents(rows, n.Want.Type))))
+		}
+	}
+	s.result.Written = nil // the message has what is not as it was sent
+	if !s.storedOthers(before, rows) {
+		s.end(NotConverged, "the service accepted it and still holds the old events: %s", strings.Join(told, "; "))
+		return
+	}
+	s.result.Stored, s.result.Rewritten, s.result.Next = true, s.result.Paths, remedy.WriteStored
+	s.end(NotConverged, "the service stored other events than were sent, or someone changed them right after: %s", strings.Join(told, "; "))
+}
+
+// eventsText lists events for people.
+func eventsText(events []string) string {
+	return sanitize.Line("["+strings.Join(sorted(events), ", ")+"]", 300)
 }
 
 // storedOthers reports whether each channel that is not as wanted is not as it was before the write
@@ -273,14 +289,12 @@ func seenNotice(rows []wire.Notice, n diff.NoticeChange) sight {
 
 // enabledEvents returns the events of a channel that are on, sorted.
 func enabledEvents(rows []wire.Notice, channel string) []string {
-	events := []string{}
 	for _, row := range rows {
-		if !strings.EqualFold(row.NoticeType, channel) {
-			continue
+		if strings.EqualFold(row.NoticeType, channel) {
+			return row.EnabledEvents()
 		}
-		events = append(events, row.EnabledEvents()...)
 	}
-	return sorted(events)
+	return []string{}
 }
 
 func sorted(events []string) []string {

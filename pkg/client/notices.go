@@ -28,9 +28,9 @@ func (c *Client) Notices(ctx context.Context, jobID string) ([]wire.Notice, erro
 	if rows.IsAbsentOrNull() {
 		return nil, nil
 	}
-	notices := []wire.Notice{}
-	for _, row := range wire.List(rows) {
-		notices = append(notices, wire.DecodeNotice(row))
+	notices := wire.DecodeNotices(rows)
+	if notices == nil {
+		return nil, c.fails(k, a, Unsure, ErrNotTheAPI, "the rows of the notifications have no notice_type")
 	}
 	return notices, nil
 }

@@ -79,7 +79,7 @@ func (e *Exporter) fingerprint(body *jsontree.Value) string {
 
 // Differences lists the paths at which a compiled job differs from the live one: its body by the
 // rules of diff, with nothing undeclared, its notifications and its enabled state. It skips unknown
-// values: secrets and a channel's param_config.
+// values: secrets, a channel's param_config, and what the service does not show.
 func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 	var paths []string
 	if wantEnabled := job.Enabled == nil || *job.Enabled; wantEnabled == live.Item.Disabled && !live.Item.StateUnseen {
@@ -95,6 +95,9 @@ func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 	} else {
 		// A change in a plan is also a difference, even if both sides mean the same.
 		paths = append(paths, diff.Differences(have, want, nil, e.modules)...)
+	}
+	if live.NoticesUnseen {
+		return paths
 	}
 	for _, row := range live.Notices {
 		var declared []string

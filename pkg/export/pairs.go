@@ -110,8 +110,8 @@ func (e *Exporter) keepForms(have *spec.Node, want *yamltext.Node, live *jsontre
 	}
 }
 
-// keepChannels keeps in want what a definition says about channels that did not change, and the
-// configuration of all: it may be secret, so an export never writes it.
+// keepChannels keeps in want what a definition says about channels that did not change or are not
+// shown, and the configuration of all: it may be secret, so an export never writes it.
 func keepChannels(have *spec.Node, want *yamltext.Node, job *compile.Job, live *diff.LiveJob) {
 	written := have.Get("notifications")
 	if written == nil || written.Kind != spec.MappingNode {
@@ -135,7 +135,7 @@ func keepChannels(have *spec.Node, want *yamltext.Node, job *compile.Job, live *
 		if !known {
 			continue
 		}
-		if !slices.Equal(events, now[name]) {
+		if !live.NoticesUnseen && !slices.Equal(events, now[name]) {
 			config := form.Get("param_config")
 			form = yamltext.OneLine(yamltext.Sequence()) // it is off
 			if at >= 0 {

@@ -202,6 +202,15 @@ func TestChannelsThatDidNotChangeStay(t *testing.T) {
 		if _, have, _ := strings.Cut(string(files[0].Text), "steps: []\n"); have != test.want {
 			t.Errorf("wrote\n%swant\n%s", have, test.want)
 		}
+		live.Notices, live.NoticesUnseen = nil, true
+		if files, _, err := export.New(export.Options{Workspace: set}).Update(set, result.Jobs[0], live, compile.Options{}); err != nil || len(files) > 0 {
+			t.Errorf("channels that are not shown are a change: %v\n%s", err, files)
+		}
+		live.Body.Set("arch", jsontree.String("x86-64"))
+		files, _, err = export.New(export.Options{Workspace: set}).Update(set, result.Jobs[0], live, compile.Options{})
+		if err != nil || len(files) != 1 || !strings.HasSuffix(string(files[0].Text), "steps: []\n"+written) {
+			t.Errorf("channels that are not shown: %v\n%s", err, files)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
 	reading "github.com/buildsync/buildsync/pkg/live"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/workspace"
 )
@@ -186,6 +187,7 @@ func (x *Run) jobs(ctx context.Context, project export.Project, nth int) error {
 	}
 	shown := x.tell.Counting(project.Alias, len(wanted))
 	defer shown.Close(nth, len(x.Report.Projects))
+	unknown := 0
 	for job, err := range readJobs(ctx, x.service, wanted, x.opts.Parallel, func(jobs int, what []string) { x.tell.Unseen(project, jobs, what) }) {
 		if err == nil {
 			err = x.job(project, job, taken[job])
@@ -193,7 +195,14 @@ func (x *Run) jobs(ctx context.Context, project export.Project, nth int) error {
 		if err != nil {
 			return err
 		}
+		if job.NoticesUnseen {
+			unknown++
+		}
 		shown.Step()
+	}
+	if unknown > 0 {
+		x.tell.Note("the notifications of %s of %s cannot be read, because the service answers null in place of them; definitions keep what they say",
+			sanitize.Counted(unknown, "job"), project.Alias)
 	}
 	return nil
 }

@@ -54,13 +54,13 @@ func DecodeJobItem(v *jsontree.Value) JobItem {
 // as off.
 func DecodeNotice(v *jsontree.Value) Notice {
 	r := read(v)
-	notice := Notice{NoticeType: channelName(r.text("notice_type")), EnableMap: map[string]bool{}}
+	notice := Notice{NoticeType: spelled(r.text(keyNoticeType), NoticeChannels), EnableMap: map[string]bool{}}
 	events := read(r.get("enable_map"))
 	for _, m := range events.object.Members() {
-		notice.EnableMap[m.Key] = events.flag(m.Key)
+		notice.EnableMap[spelled(m.Key, NoticeEvents)] = events.flag(m.Key)
 	}
 	for _, event := range r.get("enabled_event_type_names").Items() { // as an update writes them
-		notice.EnableMap[event.Text()] = true
+		notice.EnableMap[spelled(event.Text(), NoticeEvents)] = true
 	}
 	if config := r.get("param_config"); !config.IsAbsentOrNull() {
 		text, isString := config.AsString()
@@ -73,16 +73,54 @@ func DecodeNotice(v *jsontree.Value) Notice {
 	return notice
 }
 
-// channelName returns the name of a known channel in the reference's letter case. The examples have
-// mail and MAIL (4.23, 4.25).
-func channelName(text string) string {
-	for _, known := range NoticeChannels {
-		if strings.EqualFold(text, known) {
-			return known
+// spelled returns a known name in the reference's letter case. The examples have mail and MAIL
+// (4.23, 4.25), and a service may show events in another case too.
+func spelled(text string, known []string) string {
+	for _, name := range known {
+		if strings.EqualFold(text, name) {
+			return name
 		}
 	}
 	return text
 }
+
+// DecodeNotices reads the rows of a job's notifications, one for each channel. A service may have a
+// row for each event, or an object with the channels as its members. It returns nil if a row has no
+// channel.
+func DecodeNotices(v *jsontree.Value) []Notice {
+	items := List(v)
+	if v.Kind() == jsontree.KindObject && read(v).get(keyNoticeType).IsAbsentOrNull() {
+		items = nil
+		for _, m := range v.Members() {
+			row := m.Value.Clone()
+			if row.Kind() == jsontree.KindObject && read(row).get(keyNoticeType).IsAbsentOrNull() {
+				row.Set(keyNoticeType, jsontree.String(m.Key))
+			}
+			items = append(items, row)
+		}
+	}
+	notices := []Notice{}
+	for _, item := range items {
+		row := DecodeNotice(item)
+		if row.NoticeType == "" {
+			return nil
+		}
+		at := slices.IndexFunc(notices, func(n Notice) bool { return strings.EqualFold(n.NoticeType, row.NoticeType) })
+		if at < 0 {
+			notices = append(notices, row)
+			continue
+		}
+		for event, on := range row.EnableMap {
+			notices[at].EnableMap[event] = on || notices[at].EnableMap[event]
+		}
+		if notices[at].ParamConfig == nil {
+			notices[at].ParamConfig = row.ParamConfig
+		}
+	}
+	return notices
+}
+
+const keyNoticeType = "notice_type"
 
 // DecodeTemplate reads one template row.
 func DecodeTemplate(v *jsontree.Value) Template {

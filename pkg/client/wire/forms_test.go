@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"reflect"
 	"slices"
 	"testing"
 
@@ -46,5 +47,32 @@ func TestOtherForms(t *testing.T) {
 	row := DecodeNotice(tree(t, `{"notice_type":"MAIL","enabled_event_type_names":["deleteJob","buildJobFail"]}`))
 	if got := row.EnabledEvents(); !slices.Equal(got, []string{"buildJobFail", "deleteJob"}) {
 		t.Errorf("the events are read as %q", got)
+	}
+}
+
+// TestDecodeNotices checks the forms of a job's notifications: events in another letter case, a row
+// for each event, and the channels as members of one object.
+func TestDecodeNotices(t *testing.T) {
+	want := map[string][]string{"MAIL": {"buildJobFail", "deleteJob"}, "MESSAGE": {}}
+	for _, text := range []string{
+		`[{"notice_type":"mail","enable_map":{"BUILDJOBFAIL":true,"deletejob":1}},{"notice_type":"MESSAGE","enable_map":{}}]`,
+		`[{"notice_type":"MAIL","enable_map":{"buildJobFail":true,"deleteJob":false}},{"notice_type":"MESSAGE"},{"notice_type":"Mail","enabled_event_type_names":["deleteJob"]}]`,
+		`{"MAIL":{"enable_map":{"buildJobFail":"true","deleteJob":"true"}},"MESSAGE":{"enable_map":null}}`,
+	} {
+		got := map[string][]string{}
+		for _, n := range DecodeNotices(tree(t, text)) {
+			got[n.NoticeType] = n.EnabledEvents()
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s\nread as %q", text, got)
+		}
+	}
+	for _, text := range []string{`[{"enable_map":{}}]`, `{"notices":[]}`} {
+		if got := DecodeNotices(tree(t, text)); got != nil {
+			t.Errorf("%s is read as %v", text, got)
+		}
+	}
+	if got := DecodeNotices(tree(t, `[]`)); got == nil {
+		t.Error("no rows are unknown")
 	}
 }
