@@ -306,7 +306,7 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 		s.result.Next = cmp.Or(rewriting(unmet), s.notTaken(unmet), remedy.ReplanStored)
 		s.noteStored(unmet)
 		if s.result.Next == remedy.WriteOverV1 {
-			s.end(NotConverged, notTakenText)
+			s.end(NotConverged, "%s", notTakenText(unmet))
 			return false
 		}
 		if rewriting(unmet) != "" {

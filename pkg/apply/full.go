@@ -15,6 +15,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/remedy"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // read reads the step's job. If the route may hide compared members, it also uses the newer route;
@@ -24,6 +25,7 @@ func (s *step) read(ctx context.Context, id string) (*jsontree.Value, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.shows = s.shows || diff.ShowsHidden(have)
 	hidden := diff.Hidden(have, s.change.DesiredBody())
 	if len(hidden) == 0 && !s.completed() {
 		return have, nil
@@ -76,13 +78,14 @@ type newerUpdates struct {
 	// that they are kept. If they are not, no other job is updated so.
 	turn sync.Mutex
 	kept atomic.Bool
-	lost string // the job that lost some; read and set under turn
+	lost string // the job that lost some, and which; read and set under turn
 }
 
 // update sends an update. A body with members that the reference lists for the newer routes only
 // goes over these, because the other one may accept it and drop them. A service without the newer
-// route gets it over the other one, and the first such update goes alone.
-func (s *step) update(ctx context.Context, body *jsontree.Value) error {
+// route gets it over the other one if nothing can be lost, if a read over that one shows such
+// members, or with Options.AllowHidden; the first such update goes alone. before is the live job.
+func (s *step) update(ctx context.Context, body, before *jsontree.Value) error {
 	newer := &s.run.newer
 	if !wire.HoldsNewerOnly(body) {
 		return s.run.api.UpdateJob(ctx, body)
@@ -97,12 +100,23 @@ func (s *step) update(ctx context.Context, body *jsontree.Value) error {
 		}
 		newer.missing.Store(true)
 	}
+	risk := wire.NewerOnly(before)
+	if len(risk.Members()) > 0 {
+		if !s.shows && !s.run.opts.AllowHidden {
+			s.result.Next = remedy.UpdateOverV3
+			return &stopError{"the service has no newer route for updates, and this one may clear " + memberNames(risk)}
+		}
+		s.kept = string(risk.AppendJSON(nil))
+		if err := s.run.journal(s.intent()); err != nil {
+			return &stopError{describe(err)}
+		}
+	}
 	if !s.turn && !newer.kept.Load() {
 		newer.turn.Lock()
 		s.turn = true
 	}
 	if s.turn && newer.lost != "" {
-		return &stopError{fmt.Sprintf("the service has no newer route for updates, and over this one %q lost members", newer.lost)}
+		return &stopError{fmt.Sprintf("the service has no newer route for updates, and over this one %s", newer.lost)}
 	}
 	return s.run.api.UpdateJob(ctx, body)
 }
@@ -113,8 +127,8 @@ func (s *step) endTurn() {
 		return
 	}
 	newer := &s.run.newer
-	if s.lost {
-		newer.lost = s.change.Name
+	if s.lost != "" {
+		newer.lost = s.lost
 	}
 	if s.result.Outcome.Done() {
 		newer.kept.Store(true)
@@ -160,7 +174,18 @@ func (s *step) notTaken(unmet []diff.Field) remedy.Remedy {
 }
 
 // notTakenText is what an action ends with where the route does not take what was sent.
-const notTakenText = "the service accepted it and did not store what this route does not list"
+func notTakenText(unmet []diff.Field) string {
+	return "the service accepted it and did not store what this route does not list" + storedText(unmet)
+}
+
+// memberNames lists the members of an object for people.
+func memberNames(v *jsontree.Value) string {
+	var names []string
+	for _, m := range v.Members() {
+		names = append(names, sanitize.Line(m.Key, 100))
+	}
+	return strings.Join(names, ", ")
+}
 
 // seen returns fields without those that this route hides.
 func (s *step) seen(fields []diff.Field) []diff.Field {

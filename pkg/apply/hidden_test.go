@@ -1,8 +1,11 @@
 package apply_test
 
 import (
+	"bytes"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -148,16 +151,25 @@ func TestMembersThatV3DoesNotTake(t *testing.T) {
 	}
 }
 
-// TestMembersWithoutTheNewerUpdate checks a service that shows members over the newer routes and has
-// no update there. One that keeps them over v3 is updated, and where it drops them only one job
-// loses them, and the run says so.
+// TestMembersWithoutTheNewerUpdate checks a service that has no newer update, and may clear members
+// over v3. If a read over v3 does not show them either, nothing is sent. With --allow-hidden, or if it
+// shows them, one that keeps them is updated, and where it drops them only one job loses them; the
+// run says so, and the plan after.
 func TestMembersWithoutTheNewerUpdate(t *testing.T) {
 	t.Parallel()
-	for name, dropped := range map[string]string{"kept": "", "dropped": strings.Join(wire.NewerRoutesOnly, " ")} {
+	all := strings.Join(wire.NewerRoutesOnly, " ")
+	for name, test := range map[string]struct {
+		hidden, dropped string
+		allow           bool
+	}{
+		"hidden, kept": {all, "", false}, "hidden, dropped": {all, all, false},
+		"hidden, allowed, kept": {all, "", true}, "hidden, allowed, dropped": {all, all, true},
+		"shown, kept": {"", "", false}, "shown, dropped": {"", all, false},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			quirks := emulator.NoQuirks()
-			quirks.V3Hidden, quirks.V3Dropped = strings.Join(wire.NewerRoutesOnly, " "), dropped
+			quirks.V3Hidden, quirks.V3Dropped = test.hidden, test.dropped
 			w := newWorld(t, quirks)
 			jobs := func(command string, keys ...string) *compile.Result {
 				out := &compile.Result{}
@@ -168,21 +180,61 @@ func TestMembersWithoutTheNewerUpdate(t *testing.T) {
 			}
 			w.converge(jobs("echo before", "triggers", "timeout"))
 			w.client = w.newClient(func(cfg *client.Config) { cfg.Transport = withoutUpdate{w.transport} })
-			report := w.apply(w.plan(jobs("echo after"), nil, nil), apply.Options{})
+			path := filepath.Join(t.TempDir(), "journal")
+			journal, err := apply.CreateJournal(path, w.URL, "x")
+			if err != nil {
+				t.Fatal(err)
+			}
+			report := w.apply(w.plan(jobs("echo after"), nil, nil), apply.Options{AllowHidden: test.allow, Journal: journal})
+			journal.Close()
 			lost := 0
 			for _, j := range w.MustTruth(t).Jobs {
 				if j.Body.Get("triggers").IsEmpty() || j.Body.Get("timeout").IsEmpty() {
 					lost++
 				}
 			}
+			told := w.notesAfter(path, "", jobs("echo after"))
+			cut := w.notesAfter(path, `"phase":"outcome"`, jobs("echo after")) // as of a run that was killed
 			switch {
-			case dropped == "" && (lost > 0 || !report.Complete()):
+			case test.hidden != "" && !test.allow:
+				if lost > 0 || report.Outcomes[apply.Failed] != 4 || !strings.Contains(string(report.Results[0].Next), "--allow-hidden") || !strings.Contains(report.Results[0].Message, "triggers, timeout") {
+					t.Errorf("%d jobs lost members:\n%s", lost, describe(report))
+				}
+			case test.dropped == "" && (lost > 0 || !report.Complete() || told != ""):
+				t.Errorf("%d jobs lost members; %s:\n%s", lost, told, describe(report))
+			case test.dropped != "" && (lost != 1 || report.Outcomes[apply.NotConverged] != 1 || report.Outcomes[apply.Failed] != 3):
 				t.Errorf("%d jobs lost members:\n%s", lost, describe(report))
-			case dropped != "" && (lost != 1 || report.Outcomes[apply.NotConverged] != 1 || report.Outcomes[apply.Failed] != 3):
-				t.Errorf("%d jobs lost members:\n%s", lost, describe(report))
+			case test.dropped != "":
+				for _, text := range []string{told, cut} {
+					if !strings.Contains(text, "lost triggers") || !strings.Contains(text, "timeout") {
+						t.Errorf("the plan after says %q", text)
+					}
+				}
 			}
 		})
 	}
+}
+
+// notesAfter returns the notes of a plan after a run with a journal. The journal is read without its
+// lines that hold cut and those after them.
+func (w *world) notesAfter(path, cut string, head *compile.Result) string {
+	w.t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if at := strings.Index(string(text), cut); cut != "" && at >= 0 {
+		text = text[:strings.LastIndexByte(string(text[:at]), '\n')+1]
+	}
+	entries, warning, err := apply.ReadJournal(bytes.NewReader(text), w.URL)
+	if warning != "" || err != nil {
+		w.t.Fatal(warning, err)
+	}
+	var notes []string
+	w.plan(head, nil, func(in *apply.PlanInput) {
+		in.Journal, in.Note = entries, func(note string) { notes = append(notes, note) }
+	})
+	return strings.Join(notes, "\n")
 }
 
 // withoutUpdate is a service whose newer routes have no update of jobs.

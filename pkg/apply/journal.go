@@ -24,7 +24,7 @@ const journalVersion = 1
 
 // Journal is the append-only record of one run: each write, durable before it is sent, and how it
 // ended. It contains no secret, and no body except that of a template that is deleted before its
-// replacement exists. Without one, or with a damaged one, a run is as correct, but reports "someone
+// replacement exists, and the members of a job that its update may clear. Without one, or with a damaged one, a run is as correct, but reports "someone
 // else created it" instead of "an earlier run did", a person must finish a half-done template
 // replacement, and what only a deleted template held is lost.
 type Journal struct {
@@ -58,7 +58,8 @@ type JournalEntry struct {
 	Have      string      `json:"have_fp,omitempty"`
 	Outcome   Outcome     `json:"outcome,omitempty"`
 
-	// Body is a template that is deleted before its replacement exists, without sensitive values.
+	// Body is a template that is deleted before its replacement exists, without sensitive values, or
+	// the members of a job that its update may clear.
 	Body string `json:"body,omitempty"`
 
 	CRC string `json:"crc"`
@@ -255,6 +256,21 @@ func keptTemplates(entries []JournalEntry) map[string]*jsontree.Value {
 			if body, err := jsontree.Parse([]byte(e.Body), jsontree.Limits{}); err == nil {
 				out[e.Key] = body
 			}
+		}
+	}
+	return out
+}
+
+// atRisk returns the members that updates which did not end may have cleared, by the job's id.
+func atRisk(entries []JournalEntry) map[string]JournalEntry {
+	out := map[string]JournalEntry{}
+	for _, e := range entries {
+		switch {
+		case e.Kind != diff.KindJob || e.Op != diff.ActionUpdate:
+		case e.Phase == phaseOutcome && e.Outcome.done():
+			delete(out, e.ID)
+		case e.Body != "":
+			out[e.ID] = e
 		}
 	}
 	return out

@@ -3,9 +3,11 @@ package apply
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/live"
@@ -52,6 +54,7 @@ func MakePlan(ctx context.Context, api live.API, in PlanInput) (*diff.Plan, erro
 	in.Tried = in.Scope.narrowTried(in.Tried, in.Head)
 	in.Part, in.LeftEnabled, in.Replacing = in.Scope.Part(), leftEnabled(in.Journal), replacing(in.Journal)
 	in.KeptTemplates = keptTemplates(in.Journal)
+	risk := atRisk(in.Journal)
 	in.Journal = nil // it is large after a long run
 
 	read := newLiveReader(api, &in, projects)
@@ -64,6 +67,7 @@ func MakePlan(ctx context.Context, api live.API, in PlanInput) (*diff.Plan, erro
 	if err := read.jobs(ctx, planner.Compare); err != nil {
 		return nil, err
 	}
+	in.tellLost(ctx, api, risk)
 	if published(in.Head) || published(in.Base) {
 		if err := read.templates(ctx); err != nil {
 			return nil, err
@@ -71,6 +75,36 @@ func MakePlan(ctx context.Context, api live.API, in PlanInput) (*diff.Plan, erro
 	}
 	in.tellUnshown()
 	return planner.Plan(), nil
+}
+
+// tellLost names the members that an earlier update cleared because the route does not take them.
+func (in *PlanInput) tellLost(ctx context.Context, api live.API, risk map[string]JournalEntry) {
+	if in.Note == nil {
+		return
+	}
+	for _, id := range slices.Sorted(maps.Keys(risk)) {
+		had, err := jsontree.Parse([]byte(risk[id].Body), jsontree.Limits{})
+		if err != nil {
+			continue
+		}
+		have, err := live.FullBody(ctx, api, id, risk[id].ProjectID)
+		if have == nil || err != nil {
+			have, err = live.Body(ctx, api, id, risk[id].ProjectID)
+		}
+		if err != nil {
+			continue // the plan says it of a job that it cannot read
+		}
+		var lost []string
+		for _, m := range had.Members() {
+			if wire.NewerOnly(have).Get(m.Key) == nil {
+				lost = append(lost, m.Key+" "+valueText(m.Value))
+			}
+		}
+		if len(lost) > 0 {
+			in.Note(fmt.Sprintf("an earlier apply updated %s over a route that does not store all members, and it lost %s; %s",
+				risk[id].Key, strings.Join(lost, ", "), remedy.SetAgain))
+		}
+	}
 }
 
 // tellUnshown counts the jobs whose notifications, and the templates whose further members, the

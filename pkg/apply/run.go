@@ -353,9 +353,10 @@ type step struct {
 	unseen    []string        // members that the routes do not show
 	unshown   []string        // members of a template that the service does not show
 	old       *jsontree.Value // the template to replace, as it was read
-	kept      string          // the template that is deleted before its replacement exists
+	kept      string          // the template that is deleted before its replacement exists, or the members that an update may clear
 	turn      bool            // it holds newerUpdates.turn
-	lost      bool            // its update lost members that the route does not take
+	lost      string          // which members its update lost, because the route does not take them
+	shows     bool            // a read over this route showed members that the reference lists for the newer ones
 	lingered  bool            // a whole settle window has passed
 	lastTry   bool            // no attempt follows
 	lastError error           // of the last write

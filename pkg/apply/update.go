@@ -96,7 +96,7 @@ func (s *step) noteRead(err error) {
 func (s *step) replace(ctx context.Context, id string, body, before *jsontree.Value) bool {
 	attempts := retry{step: s}
 	for {
-		got, err := s.send(ctx, func(ctx context.Context) error { return s.update(ctx, body) })
+		got, err := s.send(ctx, func(ctx context.Context) error { return s.update(ctx, body, before) })
 		switch got {
 		case accepted:
 			return s.confirmUpdate(ctx, id, before, Applied)

@@ -3,6 +3,7 @@ package apply
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"net/http"
 	"strings"
@@ -171,8 +172,8 @@ func (s *step) endUnconfirmed(ctx context.Context, id string, have, before *json
 		s.end(NotConverged, storedSpelled)
 	case s.notTaken(unmet) != "":
 		s.result.Next = s.notTaken(unmet)
-		s.lost = true
-		s.end(NotConverged, notTakenText)
+		s.lost = fmt.Sprintf("%q lost members%s", s.change.Name, storedText(unmet))
+		s.end(NotConverged, "%s", notTakenText(unmet))
 	case before != nil && s.fingerprint(have) == s.fingerprint(before):
 		s.end(NotConverged, "the service accepted it and still holds the old body")
 	case s.onlyWeWrote(ctx, id):

@@ -27,6 +27,8 @@ const (
 	ApplyListed    Remedy = "apply again when the listing has caught up"
 	ApplyBuilt     Remedy = "apply again when the build has ended"
 	ApplyOverV1    Remedy = "apply with --api v1, whose routes show them; --allow-hidden updates the job all the same"
+	UpdateOverV3   Remedy = "with --allow-hidden one job is updated all the same, and the others if it keeps them"
+	SetAgain       Remedy = "set them again in the console, since no route here takes them"
 	WriteOverV1    Remedy = "apply again with --api v1: the routes of v3 may not take these members"
 	ApplyRescuing  Remedy = "apply again with --rescue FILE, which keeps the old template's body before it is deleted"
 	SwitchState    Remedy = "buildsync job disable and buildsync job enable set it"

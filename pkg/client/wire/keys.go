@@ -147,7 +147,11 @@ var NewerRoutesOnly = []string{
 
 // HoldsNewerOnly reports whether a job has one of NewerRoutesOnly. An empty value and false are as
 // an absent one.
-func HoldsNewerOnly(body *jsontree.Value) bool {
+func HoldsNewerOnly(body *jsontree.Value) bool { return len(NewerOnly(body).Members()) > 0 }
+
+// NewerOnly returns the values of NewerRoutesOnly that a job has, by path; of a list the first item's.
+func NewerOnly(body *jsontree.Value) *jsontree.Value {
+	out := jsontree.Object()
 	holds := func(v *jsontree.Value) bool {
 		on, isBool := v.AsBool()
 		return !v.IsEmpty() && (on || !isBool)
@@ -155,13 +159,13 @@ func HoldsNewerOnly(body *jsontree.Value) bool {
 	for _, path := range NewerRoutesOnly {
 		list, key, nested := strings.Cut(path, ".")
 		if !nested && holds(body.Get(path)) {
-			return true
+			out.Set(path, body.Get(path).Clone())
 		}
 		for _, item := range body.Get(list).Items() {
-			if nested && holds(item.Get(key)) {
-				return true
+			if nested && holds(item.Get(key)) && out.Get(path) == nil {
+				out.Set(path, item.Get(key).Clone())
 			}
 		}
 	}
-	return false
+	return out
 }
