@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"os"
+	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -177,16 +178,31 @@ func (s *step) deleteThenCreate(ctx context.Context, old string, creation creati
 	id, done := s.create(ctx, creation)
 	if done {
 		s.result.ID = id
-		s.end(s.result.Outcome, "the service wants unique names: %s was deleted before %s was created", old, id)
+		s.end(s.result.Outcome, "the service wants unique names: %s was deleted before %s was created%s", old, id, s.unconfirmed())
 		return
 	}
 	s.run.warn("template %s: the old one, %s, was deleted, and the new one is not there: %s", s.change.Address, old, s.result.Message)
 	if s.result.Outcome != Unknown {
-		s.end(NotConverged, "the old template %s was deleted, and creating the new one failed: %s", old, s.result.Message)
+		s.end(NotConverged, "the old template %s was deleted, and creating the new one failed: %s%s", old, s.result.Message, s.undeclared())
 		if s.run.opts.RescueFile != "" {
 			s.result.Next = remedy.Rescued(s.run.opts.RescueFile)
 		}
 	}
+}
+
+// undeclared lists what the journal alone keeps of a deleted template, for a machine that keeps no
+// journal.
+func (s *step) undeclared() string {
+	var values []string
+	for _, f := range diff.TemplateDifferences(s.change.WantTemplate.Body, s.templateBody(), s.run.opts.Modules) {
+		if !f.Sensitive && f.After != nil {
+			values = append(values, sanitize.Line(f.Path, 200)+" "+valueText(f.After))
+		}
+	}
+	if len(values) == 0 {
+		return ""
+	}
+	return "; the next apply takes from this run's journal what no definition declares: " + strings.Join(values, ", ")
 }
 
 // oldAsPlanned ends the action if the template to replace has changed since the plan.
@@ -219,6 +235,14 @@ func (s *step) templateAsPlanned(ctx context.Context, uuid, not string) (item *j
 	return nil, false
 }
 
+// unconfirmed is unseenText as the end of a message.
+func (s *step) unconfirmed() string {
+	if text := s.unseenText(); text != "" {
+		return "; " + text
+	}
+	return ""
+}
+
 // deleteOld finishes a replacement.
 func (s *step) deleteOld(ctx context.Context, id, old string) {
 	outcome := s.result.Outcome
@@ -229,7 +253,7 @@ func (s *step) deleteOld(ctx context.Context, id, old string) {
 		if outcome == Unchanged {
 			outcome = Applied
 		}
-		s.end(outcome, "replaced %s", old)
+		s.end(outcome, "replaced %s%s", old, s.unconfirmed())
 	case Unknown:
 		s.end(Unknown, "the new template %s is there; whether the old one, %s, was deleted is not known: %s", id, old, s.result.Message)
 	default:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -238,8 +239,14 @@ func TestDeletedTemplateIsKept(t *testing.T) {
 	refused := func(nth int) emulator.Fault {
 		return emulator.Fault{Op: "CreateTemplate", Nth: nth, Kind: emulator.FaultStatus, Status: 422, Code: "DEVCB.00030000", Times: 1}
 	}
-	if report := run(refused(2)); report.Complete() || len(w.MustTruth(t).Templates) != 0 {
+	report := run(refused(2))
+	if report.Complete() || len(w.MustTruth(t).Templates) != 0 {
 		t.Fatalf("the first run is to end between delete and create:\n%s", describe(report))
+	}
+	for _, value := range []string{`"own"`, `"of a person"`, `"maven"`, `x_later.deep "value"`} {
+		if !strings.Contains(report.Results[0].Message, value) {
+			t.Errorf("the message does not name %s, which a machine without a journal would lose:\n%s", value, describe(report))
+		}
 	}
 	if report := run(refused(1)); report.Complete() {
 		t.Fatalf("the second run is to create nothing:\n%s", describe(report))

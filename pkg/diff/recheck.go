@@ -301,7 +301,7 @@ func (c *comparison) mayBeEdited(f Field) bool {
 // undeclared values are kept as they are now.
 func (c *Change) OntoTemplate(live *jsontree.Value, modules Modules) *Change {
 	out := *c
-	out.Desired = jsontree.Pack(replacement(c.WantTemplate.Body, live, c.overTemplate(live, modules).desired))
+	out.Desired = jsontree.Pack(c.replacement(live, c.overTemplate(live, modules).desired))
 	return &out
 }
 

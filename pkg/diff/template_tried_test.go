@@ -1,6 +1,7 @@
 package diff_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/buildsync/buildsync/pkg/compile"
@@ -92,5 +93,32 @@ func TestFurtherMembersOfATemplate(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestReplacementKeepsUndeclaredMembers checks that a template's replacement keeps the members of the
+// live one that no definition names, and leaves out those that only the service writes.
+func TestReplacementKeepsUndeclaredMembers(t *testing.T) {
+	t.Parallel()
+	made := func(members, command string) *compile.Result {
+		return &compile.Result{Templates: []*compile.Template{{
+			Address: "template/t", Name: "t", Body: body(t, `{`+members+`"name":"t","template":{"steps":[`+step("A", command)+`]}}`)}}}
+	}
+	const own = `"uuid":"u","id":"1","weight":1,"scope":"custom","userId":"1","update_time":"2026-01-02","i18n":{"a":"b"},`
+	live := listed()
+	live.Templates = []*diff.LiveTemplate{{UUID: "u", Name: "t", Body: made(own+`"resource_limit":{"cpu":2},"Label":"x","empty":null,`, "one").Templates[0].Body}}
+	for name, base := range map[string]*compile.Result{"with a base": made("", "one"), "without one": nil} {
+		p := diff.Compute(input(made("", "two"), base, live))
+		if len(p.Changes) != 1 {
+			t.Fatalf("%s: %s", name, outline(p))
+		}
+		sent := p.Changes[0].DesiredBody()
+		var names []string
+		for _, m := range sent.Members() {
+			names = append(names, m.Key)
+		}
+		if slices.Sort(names); !slices.Equal(names, []string{"Label", "name", "resource_limit", "template"}) {
+			t.Errorf("%s: sent is %s", name, sent.AppendJSON(nil))
+		}
 	}
 }

@@ -106,7 +106,7 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 	c := change.overTemplate(live.Body, p.in.Modules)
 	c.threeWay, c.spelled, c.placeOf, c.pos = before != nil, p.storedSpelled(want.Address), want.PlaceOf, want.Pos
 	c.rewritten = p.in.Rewritten[want.Address]
-	change.ID, change.LiveTemplate, change.Desired = &live.UUID, live, jsontree.Pack(replacement(want.Body, live.Body, c.desired))
+	change.ID, change.LiveTemplate, change.Desired = &live.UUID, live, jsontree.Pack(change.replacement(live.Body, c.desired))
 	change.HaveFingerprint, change.WantFingerprint = c.fingerprints()
 	change.Fields = c.fields()
 	change.Unchanged = c.unchanged(change.Fields)
@@ -301,7 +301,11 @@ func seenTemplate(live, definition, base *jsontree.Value) *jsontree.Value {
 
 // replacement returns the body of a template that replaces a live one. Members that the definition
 // does not name are kept, as in an update of a job. desired is the wanted flat body.
-func replacement(want, live, desired *jsontree.Value) *jsontree.Value {
+func (c *Change) replacement(live, desired *jsontree.Value) *jsontree.Value {
+	want, base := c.WantTemplate.Body, (*jsontree.Value)(nil)
+	if c.beforeTemplate != nil {
+		base = c.beforeTemplate.Body
+	}
 	template := want.Get(wire.KeyTemplate)
 	if template.Kind() != jsontree.KindObject {
 		return want
@@ -323,6 +327,13 @@ func replacement(want, live, desired *jsontree.Value) *jsontree.Value {
 		case inner && !declared[key] && !m.Value.IsEmpty():
 			body.Get(wire.KeyTemplate).Set(cmp.Or(spelled[key], key), m.Value.Clone())
 		case !inner && !m.Value.IsEmpty() && (m.Key == wire.KeyParameters || !slices.Contains(templateMembers, m.Key) || wire.Member(want, m.Key) == nil):
+			body.Set(m.Key, m.Value.Clone())
+		}
+	}
+	compared := slices.Concat(templateMembers, furtherMembers(want, base), wire.TemplateServiceMembers(), []string{wire.KeyTemplate})
+	for _, m := range live.Members() {
+		is := func(key string) bool { return plainKey(key) == plainKey(m.Key) }
+		if !m.Value.IsEmpty() && !slices.ContainsFunc(compared, is) {
 			body.Set(m.Key, m.Value.Clone())
 		}
 	}

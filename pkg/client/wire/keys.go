@@ -41,6 +41,15 @@ func ServiceMembers() []string {
 	return []string{KeyDomainID, KeyActions, KeyBuildEnvironmentType, KeyClusterSelected}
 }
 
+// TemplateServiceMembers returns the members of a template's row that the service alone writes (table
+// 4-183, and names of its kind). They are never sent.
+func TemplateServiceMembers() []string {
+	return []string{
+		KeyUUID, "id", "type", KeyScope, KeyPublic, "favourite", "weight", "user_id", "user_name", "nick_name", KeyDomainID, "domain_name",
+		"create_time", "update_time", "created_at", "updated_at", "creator", "updater", KeyProjectID, "intl_description", "i18n",
+	}
+}
+
 // Keys of one source of a job (CreateBuildJobScm).
 const (
 	KeyBranch        = "branch"
