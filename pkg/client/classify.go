@@ -144,12 +144,12 @@ type failure struct {
 func readFailure(body *jsontree.Value) failure {
 	var f failure
 	for _, key := range [...]string{"error_code", "err_code", "errCode", "errorCode"} {
-		if code := body.Get(key); !code.IsEmpty() && f.code == "" {
+		if code := body.Get(key); !code.IsEmpty() && !isSuccess(scalar(code)) && f.code == "" {
 			f.found, f.code = true, scalar(code)
 		}
 	}
 	inner := body.Get("error")
-	if !saysNothing(inner) {
+	if !saysNothing(inner) && !isSuccess(scalar(inner.Get("code"))) {
 		f.found = true
 		if code := inner.Get("code"); f.code == "" && !code.IsEmpty() {
 			f.code = scalar(code)
@@ -159,7 +159,7 @@ func readFailure(body *jsontree.Value) failure {
 		}
 	}
 	if status := body.Get("status"); !status.IsEmpty() {
-		f.found = f.found || !slices.Contains(successWords, strings.ToLower(scalar(status)))
+		f.found = f.found || !isSuccess(scalar(status))
 	}
 	if success := body.Get("success"); !success.IsAbsentOrNull() {
 		f.found = f.found || !strings.EqualFold(success.Text(), "true")
@@ -173,6 +173,11 @@ func readFailure(body *jsontree.Value) failure {
 // successWords are the statuses of a success. The reference has only the first; gateways in front of
 // a service write the others.
 var successWords = []string{"success", "succeeded", "ok", "true", "200", "201"}
+
+// isSuccess reports whether a status or a code says that there is no failure; 0 is a code for that.
+func isSuccess(text string) bool {
+	return text != "" && strings.Trim(text, "0") == "" || slices.Contains(successWords, strings.ToLower(text))
+}
 
 // saysNothing reports whether an error is empty, or has empty members only.
 func saysNothing(v *jsontree.Value) bool {

@@ -37,6 +37,7 @@ func TestClassify(t *testing.T) {
 		message  string
 	}{
 		{name: "success", answer: answerOf(200, `{"result":{"job_id":"a"},"error":null,"status":"success"}`)},
+		{name: "success with the code 0", answer: answerOf(200, `{"error_code":"0","error_msg":"success","error":{"code":0,"message":"ok"},"status":"0","result":{"job_id":"a"}}`)},
 		{name: "success in another word", answer: answerOf(200, `{"status":"ok","result":{"job_id":"a"}}`)},
 		{name: "success as a number", answer: answerOf(200, `{"status":200,"result":{"job_id":"a"}}`)},
 		{name: "success in capitals", answer: answerOf(200, `{"status":"SUCCESS"}`)},
