@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"fmt"
+	"strconv"
 	"testing"
 
 	"github.com/buildsync/buildsync/pkg/apply"
@@ -110,4 +111,44 @@ func TestPinnedIDIsMissing(t *testing.T) {
 			t.Errorf("held %d:\n%s", plan.Hold(), describePlan(plan))
 		}
 	})
+}
+
+// TestRefusalsMeanTheSameWithEveryStatus checks that the codes for a missing job and for a taken name
+// lead to the same result with every status that a service may give them.
+func TestRefusalsMeanTheSameWithEveryStatus(t *testing.T) {
+	t.Parallel()
+	for _, status := range []int{200, 400, 404, 409, 422} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			t.Parallel()
+			missing := emulator.Fault{Op: "QueryJob", Times: -1, Kind: emulator.FaultStatus, Status: status, Code: "CB.00060201", Message: "Invalid task ID"}
+			w := newWorld(t, emulator.NoQuirks())
+			base := definitions(job("keep", "x"), job("old", "x"))
+			w.converge(base)
+			plan := w.plan(definitions(job("keep", "x")), base, nil)
+			missing.Nth = 2 // the first read is that before the delete
+			w.strike(missing)
+			if got := result(t, w.apply(plan, apply.Options{}), "shop/job/old", diff.ActionDelete); got.Outcome != apply.Applied || got.Waited > 0 {
+				t.Errorf("the delete ended %s after %g s: %s", got.Outcome, got.Waited, got.Message)
+			}
+
+			w = newWorld(t, emulator.NoQuirks())
+			missing.Nth = 1
+			w.strike(missing)
+			pinned := job("a", "x")
+			pinned.ID = "0123456789abcdef0123456789abcdef"
+			if plan := w.plan(definitions(pinned), nil, nil); len(plan.Refusals) != 1 || plan.Refusals[0].Rule != diff.RulePinnedIDMissing {
+				t.Errorf("a pinned id:\n%s", describePlan(plan))
+			}
+
+			w = newWorld(t, emulator.NoQuirks())
+			was, now := withTemplate(definitions(), "one"), withTemplate(definitions(), "two")
+			w.converge(was)
+			plan = w.plan(now, was, nil)
+			w.strike(emulator.Fault{Op: "CreateTemplate", Kind: emulator.FaultStatus, Status: status, Code: "CB.00060200", Message: "The template name already exists."})
+			if report := w.apply(plan, apply.Options{}); !report.Complete() || len(w.MustTruth(t).Templates) != 1 {
+				t.Errorf("a taken name of a template:\n%s", describe(report))
+			}
+			w.mustBeInStep(now)
+		})
+	}
 }
