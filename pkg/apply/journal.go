@@ -267,7 +267,7 @@ func atRisk(entries []JournalEntry) map[string]JournalEntry {
 	for _, e := range entries {
 		switch {
 		case e.Kind != diff.KindJob || e.Op != diff.ActionUpdate:
-		case e.Phase == phaseOutcome && e.Outcome.done():
+		case e.Phase == phaseOutcome && e.Outcome.Done():
 			delete(out, e.ID)
 		case e.Body != "":
 			out[e.ID] = e
