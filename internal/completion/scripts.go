@@ -65,7 +65,9 @@ complete -c buildsync -f -a '(__buildsync_complete)'
 Register-ArgumentCompleter -Native -CommandName buildsync -ScriptBlock {
     param($word, $ast, $cursor)
     $words = @($ast.CommandElements | ForEach-Object { $_.ToString() })
-    if ($word -eq '') { $words += '' }
+    # Before PowerShell 7.3 an empty argument is left out, and '""' is passed on as one.
+    $passing = Get-Variable -Name PSNativeCommandArgumentPassing -ValueOnly -ErrorAction Ignore
+    if ($word -eq '') { $words += $(if ($passing -in 'Standard', 'Windows') { '' } else { '""' }) }
     & $words[0] @($words | Select-Object -Skip 1) ` + Flag + ` | ForEach-Object {
         $name, $about = $_ -split "` + "`t" + `", 2
         [System.Management.Automation.CompletionResult]::new($name, $name, 'ParameterValue', $(if ($about) { $about } else { $name }))

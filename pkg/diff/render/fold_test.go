@@ -150,6 +150,12 @@ func TestValuesKeepTheirRoom(t *testing.T) {
 			t.Errorf("%d columns:\n%s", width, out)
 		}
 	}
+	before, after := parse(t, `"`+strings.Repeat("a", 300)+`"`), parse(t, `"`+strings.Repeat("b", 300)+`"`)
+	plan.Changes[0].Fields = []diff.Field{{Path: "name", Verdict: diff.VerdictChange, Before: before, After: after}}
+	if out := text(t, plan, render.Options{}); !strings.Contains(out, strings.Repeat("a", 300)+`" → "`+strings.Repeat("b", 300)) {
+		t.Errorf("a pipe:\n%s", out)
+	}
+	plan = manyJobs(t, 1)
 	if out := text(t, plan, render.Options{Width: 40}); !strings.Contains(out, "5.3-jdk8") || !strings.Contains(out, "9.5-jdk17") {
 		t.Errorf("40 columns: what differs is cut away:\n%s", out)
 	}
