@@ -19,6 +19,7 @@ const (
 	ForeignJenkins    ForeignKind = "a Jenkinsfile"
 	ForeignKubernetes ForeignKind = "a Kubernetes manifest"
 	ForeignAnsible    ForeignKind = "an Ansible playbook"
+	ForeignPreCommit  ForeignKind = "a configuration of pre-commit"
 	ForeignJob        ForeignKind = "a job without jobs: above it"
 	ForeignModules    ForeignKind = "a file of step modules"
 	ForeignWorkspace  ForeignKind = "a workspace file"
@@ -49,6 +50,7 @@ func Foreign(root *Node, text []byte) ForeignKind {
 	}{
 		{ForeignKubernetes, func(n *Node) bool { return n.Str("apiVersion") != "" && n.Str("kind") != "" }},
 		{ForeignGitHub, isWorkflow},
+		{ForeignPreCommit, func(n *Node) bool { return isList(n.Get("repos")) }},
 		{ForeignAPIBody, func(n *Node) bool { return apiBody(n) != nil }},
 		{ForeignBuildFlow, isBuildFlow},
 		{ForeignBuildYML, isBuildYML},

@@ -28,6 +28,7 @@ func TestForeignFiles(t *testing.T) {
 		{"Jenkinsfile", "// builds\npipeline {\n  agent any\n  stages { stage('x') { steps { sh 'make' } } }\n}\n", spec.ForeignJenkins, "move it out"},
 		{"Jenkinsfile of one line", "node { sh 'make' }\n", spec.ForeignJenkins, ""},
 		{"Kubernetes", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: x}\n", spec.ForeignKubernetes, "move it out"},
+		{"pre-commit", "repos:\n  - repo: local\n    hooks: []\n", spec.ForeignPreCommit, "narrow those patterns"},
 		{"Ansible", "- hosts: all\n  tasks: []\n", spec.ForeignAnsible, ""},
 		{"a job alone", "version: 1\nname: x\narch: arm\nsteps: []\n", spec.ForeignJob, `"jobs:"`},
 		{"a job alone, without a version", "name: x\nsteps: []\n", spec.ForeignJob, `"version: 1"`},

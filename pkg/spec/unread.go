@@ -186,7 +186,11 @@ func readHint(name string) string {
 	if lower := strings.ToLower(ext); lower != ext {
 		return "rename it to " + quoted(strings.TrimSuffix(name, ext)+lower) + ", or move what is not a definition elsewhere"
 	}
-	return "add a pattern, such as " + quoted(path.Join(path.Dir(name), allYAML)) + ", or move what is not a definition elsewhere"
+	pattern := name // at the root, a wider one would take the files of other tools too
+	if folder := path.Dir(name); folder != "." {
+		pattern = path.Join(folder, allYAML)
+	}
+	return "add a pattern, such as " + quoted(pattern) + ", or move what is not a definition elsewhere"
 }
 
 // someNames lists the first of some files.
