@@ -126,7 +126,6 @@ func (in *invocation) prepare(ctx context.Context, p *planning) (err error) {
 	if p.changed && p.revisions.Base == nil {
 		return &failure{exitInvalid, errors.New("--changed needs a base, and there is none yet: leave it out for the first apply")}
 	}
-	p.scope.Policies = p.revisions.Policies(p.w)
 	if !p.drift {
 		p.notes = append(p.notes, p.judge.Since(ctx, p.revisions, in.global.env)...)
 	}

@@ -37,6 +37,10 @@ type outcome struct {
 	Lived  int `json:"mutants_lived"`
 }
 
+// patience is how many times as long as the package's tests a change may take: on a busy machine a
+// change that lives must not look like an endless loop.
+const patience = "20"
+
 func main() {
 	root := flag.String("root", "../..", "the project's root")
 	record := flag.Bool("record", false, "print every unlisted survivor as a line for survivors.txt")
@@ -47,7 +51,7 @@ func main() {
 	}
 	unlisted, listed := 0, map[string]bool{}
 	for _, pkg := range flag.Args() {
-		found, counts, err := survivorsOf(*root, pkg)
+		found, slow, counts, err := survivorsOf(*root, pkg)
 		if err != nil {
 			fatal(err)
 		}
@@ -63,9 +67,9 @@ func main() {
 				fmt.Printf("%s: no test of %s notices this mutation\n", s, pkg)
 			}
 		}
-		fmt.Fprintf(os.Stderr, "%s: %d killed, %d lived\n", pkg, counts.Killed, counts.Lived)
+		fmt.Fprintf(os.Stderr, "%s: %d killed, %d lived, %d without an end\n", pkg, counts.Killed, counts.Lived, len(slow))
 		for s := range known {
-			if file, _, _ := strings.Cut(s, "\t"); path.Dir(file) == path.Clean(filepath.ToSlash(pkg)) && !listed[s] {
+			if file, _, _ := strings.Cut(s, "\t"); path.Dir(file) == path.Clean(filepath.ToSlash(pkg)) && !listed[s] && !slices.Contains(slow, s) {
 				fmt.Fprintf(os.Stderr, "%s: no longer survives: take it out of tools/mutants/survivors.txt\n", s)
 			}
 		}
@@ -76,46 +80,51 @@ func main() {
 	}
 }
 
-// survivorsOf runs gremlins on one package, such as ./pkg/jsontree.
-func survivorsOf(root, pkg string) ([]string, outcome, error) {
-	var result outcome
+// survivorsOf runs gremlins on one package, such as ./pkg/jsontree. slow has the changes whose tests
+// did not end in time, which says nothing.
+func survivorsOf(root, pkg string) (found, slow []string, result outcome, err error) {
 	dir, err := os.MkdirTemp("", "mutants-*")
 	if err != nil {
-		return nil, result, err
+		return nil, nil, result, err
 	}
 	defer os.RemoveAll(dir)
 	gremlins, err := exec.Command("go", "tool", "-n", "gremlins").Output()
 	if err != nil {
-		return nil, result, fmt.Errorf("building gremlins: %w", err)
+		return nil, nil, result, fmt.Errorf("building gremlins: %w", err)
 	}
 	report := filepath.Join(dir, "report.json")
-	cmd := exec.Command(strings.TrimSpace(string(gremlins)), "unleash", "--silent", "--workers", "2", "--output", report, pkg)
+	cmd := exec.Command(strings.TrimSpace(string(gremlins)), "unleash", "--silent", "--workers", "2", "--timeout-coefficient", patience, "--output", report, pkg)
 	cmd.Dir, cmd.Stderr = root, os.Stderr
 	if err := cmd.Run(); err != nil {
-		return nil, result, fmt.Errorf("mutating %s: %w", pkg, err)
+		return nil, nil, result, fmt.Errorf("mutating %s: %w", pkg, err)
 	}
 	raw, err := os.ReadFile(report)
 	if err != nil {
-		return nil, result, err
+		return nil, nil, result, err
 	}
 	if err := json.Unmarshal(raw, &result); err != nil {
-		return nil, result, err
+		return nil, nil, result, err
 	}
-	var found []string
 	for _, file := range result.Files {
 		name := filepath.ToSlash(filepath.Join(pkg, file.Name))
 		lines, err := readLines(filepath.Join(root, name))
 		if err != nil {
-			return nil, result, err
+			return nil, nil, result, err
 		}
 		for _, m := range file.Mutations {
-			if m.Status == "LIVED" && m.Line <= len(lines) {
-				found = append(found, name+"\t"+m.Type+"\t"+strings.TrimSpace(lines[m.Line-1]))
+			if m.Line > len(lines) {
+				continue
+			}
+			switch change := name + "\t" + m.Type + "\t" + strings.TrimSpace(lines[m.Line-1]); m.Status {
+			case "LIVED":
+				found = append(found, change)
+			case "TIMED OUT":
+				slow = append(slow, change)
 			}
 		}
 	}
 	slices.Sort(found)
-	return slices.Compact(found), result, nil
+	return slices.Compact(found), slow, result, nil
 }
 
 // readSurvivors reads lines of file, kind, source line and reason, separated
