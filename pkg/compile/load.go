@@ -103,10 +103,10 @@ func (l *Loaded) Earlier(tree spec.Tree, same func(name string) bool) (*Loaded, 
 	return loader.load()
 }
 
-// With loads the workspace with files replaced.
+// With loads the workspace with files replaced. Their names are clean.
 func (l *Loaded) With(files map[string][]byte) (*Loaded, spec.Diagnostics) {
-	return l.Earlier(editedTree{l.Set.Tree, files}, func(name string) bool {
-		_, edited := files[name]
+	return l.Earlier(spec.Edited(l.Set.Tree, files), func(name string) bool {
+		_, edited := files[path.Clean(name)]
 		return !edited
 	})
 }
@@ -116,20 +116,6 @@ func (l *Loaded) Under(environment string) (*Loaded, spec.Diagnostics) {
 	loader := newLoader(l.Set.Tree, environment, l.opts)
 	loader.parsed, loader.same = l.parsed, func(string) bool { return true }
 	return loader.load()
-}
-
-// editedTree is a workspace's folder with files replaced.
-type editedTree struct {
-	spec.Tree
-	files map[string][]byte
-}
-
-// ReadFile returns the replaced text if there is one.
-func (t editedTree) ReadFile(name string, limit int64) ([]byte, error) {
-	if text, edited := t.files[name]; edited {
-		return text, nil
-	}
-	return t.Tree.ReadFile(name, limit)
 }
 
 // worldIs reports whether the files that every job depends on are the same.

@@ -1,53 +1,26 @@
 package export
 
 import (
-	"path"
 	"slices"
-
-	"github.com/bmatcuk/doublestar/v4"
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// overlay is a workspace with some files as they would be after an edit.
-type overlay struct {
+// onlyTree is a workspace of which only some definition files are looked at.
+type onlyTree struct {
 	spec.Tree
-	files map[string][]byte
-	only  []string // the definition files that are looked at; nil: all
+	names []string
 }
 
-func (o overlay) ReadFile(name string, limit int64) ([]byte, error) {
-	text, edited := o.files[path.Clean(name)]
-	switch {
-	case !edited:
-		return o.Tree.ReadFile(name, limit)
-	case int64(len(text)) > limit:
-		return nil, &spec.TooLargeError{Name: name, Limit: limit}
-	}
-	return text, nil
-}
-
-func (o overlay) Glob(patterns []string) ([]string, error) {
-	names, err := o.Tree.Glob(patterns)
-	if err != nil {
-		return nil, err
-	}
-	for name := range o.files {
-		if slices.ContainsFunc(patterns, func(p string) bool { return doublestar.MatchUnvalidated(path.Clean(p), name) }) {
-			names = append(names, name)
-		}
-	}
-	if o.only != nil {
-		names = slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(o.only, name) })
-	}
-	slices.Sort(names)
-	return slices.Compact(names), nil
+func (t onlyTree) Glob(patterns []string) ([]string, error) {
+	names, err := t.Tree.Glob(patterns)
+	return slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(t.names, name) }), err
 }
 
 // compileEdited compiles a workspace with some of its files edited.
 func compileEdited(tree spec.Tree, files map[string][]byte, environment string, opts compile.Options) (*compile.Result, error) {
-	return compileOverlay(overlay{Tree: tree, files: files}, environment, opts)
+	return compileOverlay(spec.Edited(tree, files), environment, opts)
 }
 
 func compileOverlay(tree spec.Tree, environment string, opts compile.Options) (*compile.Result, error) {

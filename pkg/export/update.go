@@ -52,7 +52,7 @@ func detached(set *spec.Set, job *compile.Job, opts compile.Options) (*spec.Set,
 	if ed.Detach(ed.At(have.Range.Start), ed.At(have.Range.End)); !ed.Changed() {
 		return nil, nil
 	}
-	view := overlay{Tree: set.Tree, files: map[string][]byte{in.Name: ed.Apply()}}
+	view := spec.Edited(set.Tree, map[string][]byte{in.Name: ed.Apply()})
 	opts.Keep = true
 	loaded, found := compile.Load(view, set.Workspace.Environment, opts)
 	if found.HasErrors() {
@@ -195,26 +195,27 @@ func (u *update) holds(set *spec.Set, files []File, opts compile.Options) *compi
 	for _, f := range files {
 		edited[f.Name] = f.Text
 	}
-	view := overlay{Tree: set.Tree, files: edited}
 	_, alone := edited[u.job.Pos.File]
+	only := func(tree spec.Tree) spec.Tree { return tree }
 	if alone = alone && len(edited) == 1; alone {
 		// Only the job's own file, the templates and the fragments determine its meaning.
+		var names []string
 		for _, file := range set.Files {
 			if file.Name == u.job.Pos.File || file.Shares() {
-				view.only = append(view.only, file.Name)
+				names = append(names, file.Name)
 			}
 		}
+		only = func(tree spec.Tree) spec.Tree { return onlyTree{tree, names} }
 	}
 	edited[spec.WorkspaceFile] = u.workspace
-	after, err := compileOverlay(view, set.Workspace.Environment, opts)
+	after, err := compileOverlay(only(spec.Edited(set.Tree, edited)), set.Workspace.Environment, opts)
 	if err != nil {
 		u.why = ", as the edit would not compile: " + err.Error()
 		return nil
 	}
 	u.why = ""
 	if source := edited[u.job.Pos.File]; !alone || bytes.IndexByte(source, '&') >= 0 { // an alias elsewhere may stand for what is edited
-		view.files = nil
-		before, err := compileOverlay(view, set.Workspace.Environment, opts)
+		before, err := compileOverlay(only(set.Tree), set.Workspace.Environment, opts)
 		if err != nil {
 			return nil
 		}

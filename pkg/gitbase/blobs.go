@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // blobReader is one git cat-file --batch process, which answers for any number
@@ -83,7 +85,7 @@ func (b *blobReader) exchange(object string, limit int64) (content []byte, probl
 		if _, err := io.CopyN(io.Discard, b.out, size+1); err != nil {
 			return nil, nil, err
 		}
-		return nil, fmt.Errorf("%d bytes, more than the %d allowed", size, limit), nil
+		return nil, &spec.TooLargeError{Limit: limit}, nil
 	}
 	content = make([]byte, size)
 	if _, err := io.ReadFull(b.out, content); err != nil {

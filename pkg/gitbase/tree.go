@@ -115,6 +115,9 @@ func (t *Tree) ReadFile(name string, limit int64) ([]byte, error) {
 		return nil, &fs.PathError{Op: "open", Path: name, Err: err}
 	}
 	content, err := t.blobs.read(found.object, limit)
+	if large := new(spec.TooLargeError); errors.As(err, &large) {
+		return nil, &spec.TooLargeError{Name: name, Limit: limit}
+	}
 	if err != nil {
 		return nil, &fs.PathError{Op: "read", Path: name, Err: err}
 	}
@@ -125,16 +128,13 @@ func (t *Tree) ReadFile(name string, limit int64) ([]byte, error) {
 // sorted.
 func (t *Tree) Glob(patterns []string) ([]string, error) {
 	for _, pattern := range patterns {
-		if !doublestar.ValidatePattern(pattern) {
-			return nil, fmt.Errorf("pattern %q: %w", pattern, doublestar.ErrBadPattern)
-		}
-		if err := spec.CheckName(pattern); err != nil {
-			return nil, fmt.Errorf("the pattern %w", err)
+		if err := spec.CheckPattern(pattern); err != nil {
+			return nil, err
 		}
 	}
 	var names []string
 	for _, name := range t.names {
-		if !slices.ContainsFunc(patterns, func(p string) bool { return doublestar.MatchUnvalidated(path.Clean(p), name) }) {
+		if !spec.Match(patterns, name) {
 			continue
 		}
 		if _, err := t.resolve(name); err == nil {

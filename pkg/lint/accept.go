@@ -29,7 +29,7 @@ func Accept(tree spec.Tree, environment string, opts Options, reason string, may
 			break
 		}
 		files = a.files()
-		found = Check(replaced{Tree: tree, files: files}, environment, opts)
+		found = Check(spec.Edited(tree, files), environment, opts)
 	}
 	a.pass(found, may) // what is still found has no comment that helps
 	if files = a.files(); len(files) == 0 {
@@ -214,22 +214,4 @@ func (a *accepting) commented(text []byte, rules map[acceptPlace][]string) []byt
 		lines = slices.Insert(lines, at.line-1, []byte(comment))
 	}
 	return bytes.Join(lines, nil)
-}
-
-// replaced is a tree in which some files say something else.
-type replaced struct {
-	spec.Tree
-
-	files map[string][]byte
-}
-
-func (r replaced) ReadFile(name string, limit int64) ([]byte, error) {
-	text, is := r.files[name]
-	switch {
-	case !is:
-		return r.Tree.ReadFile(name, limit)
-	case int64(len(text)) > limit:
-		return nil, &spec.TooLargeError{Name: name, Limit: limit}
-	}
-	return text, nil
 }

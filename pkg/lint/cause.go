@@ -149,44 +149,5 @@ func declaring(units map[string]*unit) []string {
 // Without returns a workspace without some of its files. buildsync.yaml stays, since it makes the
 // workspace.
 func Without(tree spec.Tree, gone func(file string) bool) spec.Tree {
-	return WithFiles(tree, spec.MapTree{}, func(file string) bool { return file != workspaceFile && gone(file) })
-}
-
-// WithFiles returns a workspace with some files from another state.
-func WithFiles(tree, other spec.Tree, taken func(file string) bool) spec.Tree {
-	return &mixedTree{Tree: tree, other: other, taken: taken}
-}
-
-type mixedTree struct {
-	spec.Tree
-	other spec.Tree
-	taken func(file string) bool
-}
-
-// ReadFile implements spec.Tree.
-func (m *mixedTree) ReadFile(name string, limit int64) ([]byte, error) {
-	if m.taken(name) {
-		return m.other.ReadFile(name, limit)
-	}
-	return m.Tree.ReadFile(name, limit)
-}
-
-// Glob implements spec.Tree.
-func (m *mixedTree) Glob(patterns []string) ([]string, error) {
-	ours, err := m.Tree.Glob(patterns)
-	if err != nil {
-		return nil, err
-	}
-	theirs, err := m.other.Glob(patterns)
-	if err != nil {
-		return nil, err
-	}
-	names := slices.DeleteFunc(slices.Clone(ours), m.taken)
-	for _, name := range theirs {
-		if m.taken(name) {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return names, nil
+	return spec.Overlay(tree, spec.MapTree{}, func(file string) bool { return file != workspaceFile && gone(file) })
 }

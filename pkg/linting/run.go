@@ -88,7 +88,7 @@ func New(ctx context.Context, t Target, opts Options) (_ *Run, err error) {
 		if err != nil {
 			return nil, fmt.Errorf("reading stdin: %w", err)
 		}
-		l.tree = &overlay{Tree: tree, name: t.Files[0], content: text}
+		l.tree = spec.Edited(tree, map[string][]byte{t.Files[0]: text})
 	}
 	if opts.Since != "" {
 		if err := l.openThen(opts.Since); err != nil {
@@ -187,7 +187,6 @@ func (l *Run) Run() error {
 
 // lintOnce uses the cache for an unchanged workspace. Fixed or unsaved files are not cached.
 func (l *Run) lintOnce() {
-	_, piped := l.tree.(*overlay)
 	env, tree := l.opts.Environment, l.tree
 	if l.target.Named { // else Unread does not ask for them
 		tree = &reading{l.tree, l.reads}
@@ -195,7 +194,7 @@ func (l *Run) lintOnce() {
 	if l.then != nil {
 		l.options.Changed = l.changedLines()
 	}
-	if piped || l.opts.NoCache || l.opts.Fix != 0 {
+	if l.target.Stdin || l.opts.NoCache || l.opts.Fix != 0 {
 		l.found = lint.Check(tree, env, l.options)
 	} else {
 		store := lint.DirStore{Dir: filepath.Join(l.dir, workspace.StateFolder, "cache")}
@@ -230,7 +229,7 @@ func (l *Run) remember() error {
 
 // fix fixes each file once and returns the number of fixed findings.
 func (l *Run) fix(mode lint.FixMode) (count int, err error) {
-	if _, piped := l.tree.(*overlay); piped {
+	if l.target.Stdin {
 		return 0, &InputError{AboutFixingStdin, errors.New("text from stdin cannot be fixed")}
 	}
 	var names []string
@@ -330,7 +329,7 @@ func (l *Run) others() []lint.Other {
 			if err != nil {
 				return nil, err
 			}
-			return lint.WithFiles(l.tree, committed, only), nil
+			return spec.Overlay(l.tree, committed, only), nil
 		},
 	}
 }
@@ -353,37 +352,6 @@ func (l *Run) committed() (spec.Tree, error) {
 	}
 	l.head, err = repo.Tree(l.ctx, commit)
 	return l.head, err
-}
-
-// overlay is a tree with other content for one file: an editor's unsaved changes.
-type overlay struct {
-	spec.Tree
-	name    string
-	content []byte
-}
-
-// ReadFile returns the unsaved content of the one file.
-func (o *overlay) ReadFile(name string, limit int64) ([]byte, error) {
-	if name != o.name {
-		return o.Tree.ReadFile(name, limit)
-	}
-	if int64(len(o.content)) > limit {
-		return nil, &spec.TooLargeError{Limit: limit}
-	}
-	return o.content, nil
-}
-
-// Glob finds the one file even if it is not on disk yet.
-func (o *overlay) Glob(patterns []string) ([]string, error) {
-	names, err := o.Tree.Glob(patterns)
-	if err != nil || slices.Contains(names, o.name) {
-		return names, err
-	}
-	if matched, err := (spec.MapTree{o.name: ""}).Glob(patterns); err == nil && len(matched) == 1 {
-		names = append(names, o.name)
-		slices.Sort(names)
-	}
-	return names, nil
 }
 
 func findingsText(n int) string {

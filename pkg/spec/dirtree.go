@@ -217,7 +217,7 @@ func withoutPath(err error) error {
 func (t *DirTree) Glob(patterns []string) ([]string, error) {
 	searches := make([]*search, 0, len(patterns))
 	for _, pattern := range patterns {
-		if err := checkPattern(pattern); err != nil {
+		if err := CheckPattern(pattern); err != nil {
 			return nil, err
 		}
 		searches = append(searches, newSearch(pattern))
@@ -348,7 +348,13 @@ func isMeant(fsys fs.FS, name string, entry fs.DirEntry) bool {
 	return err != nil || !info.IsDir()
 }
 
-func checkPattern(pattern string) error {
+// Match reports whether one of the patterns of files matches a name as Glob gives them.
+func Match(patterns []string, name string) bool {
+	return slices.ContainsFunc(patterns, func(p string) bool { return doublestar.MatchUnvalidated(path.Clean(p), name) })
+}
+
+// CheckPattern returns why a pattern cannot match files of a workspace. Every Tree calls it.
+func CheckPattern(pattern string) error {
 	if !doublestar.ValidatePattern(pattern) {
 		return fmt.Errorf("the pattern %s is malformed: %w", quoted(pattern), doublestar.ErrBadPattern)
 	}

@@ -96,12 +96,8 @@ func PolicyTestFolders(workspace *Workspace) []string {
 // isPolicies reports whether a file holds policies of the workspace or their
 // fixtures.
 func isPolicies(workspace *Workspace, name string) bool {
-	for _, pattern := range workspace.Policies {
-		if doublestar.MatchUnvalidated(path.Clean(pattern), name) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(PolicyTestFolders(workspace), func(folder string) bool { return strings.HasPrefix(name, folder+"/") })
+	return Match(workspace.Policies, name) ||
+		slices.ContainsFunc(PolicyTestFolders(workspace), func(folder string) bool { return strings.HasPrefix(name, folder+"/") })
 }
 
 // OwnFiles lists the definition and policy files that the workspace's people write, sorted, without

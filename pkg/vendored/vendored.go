@@ -14,6 +14,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/gitbase"
@@ -210,7 +211,7 @@ func replaceFolder(parent, name string, files map[string][]byte) error {
 
 // overlaid returns the workspace as it would be with the copies.
 func overlaid(tree spec.Tree, declared []spec.Source, copies []Copy) spec.Tree {
-	o := &overlay{Tree: tree, files: map[string][]byte{}}
+	files, folders := map[string][]byte{}, []string{}
 	lock, _ := spec.ReadLock(tree)
 	next := &spec.Lock{Sources: map[string]spec.Locked{}}
 	for _, source := range declared {
@@ -222,14 +223,17 @@ func overlaid(tree spec.Tree, declared []spec.Source, copies []Copy) spec.Tree {
 		if c.Files == nil {
 			continue
 		}
-		o.folders = append(o.folders, c.Source.Folder()+"/")
+		folders = append(folders, c.Source.Folder()+"/")
 		locked := spec.Locked{Git: c.Source.Git, Ref: c.Source.Ref, Path: c.Source.Path, Commit: c.Commit, Files: map[string]string{}}
 		for name, text := range c.Files {
-			o.files[c.Source.Folder()+"/"+name] = text
+			files[c.Source.Folder()+"/"+name] = text
 			locked.Files[name] = spec.Sum(text)
 		}
 		next.Sources[c.Source.Name] = locked
 	}
-	o.files[spec.LockFile] = next.Encode()
-	return o
+	files[spec.LockFile] = next.Encode()
+	without := spec.Overlay(tree, spec.MapTree{}, func(name string) bool {
+		return slices.ContainsFunc(folders, func(folder string) bool { return strings.HasPrefix(name, folder) })
+	})
+	return spec.Edited(without, files)
 }
