@@ -27,6 +27,7 @@ var bans = []ban{
 	{"github.com/urfave/cli/v2", []string{"cmd/buildsync", "internal/cli"}, "packages know no command line"},
 	{"github.com/expr-lang/expr", []string{"pkg/policy/rule"}, "definitions hold no expressions, and policies bounded ones"},
 	{"go.etcd.io/bbolt", []string{"pkg/emulator"}, "there is no state file"},
+	{"time.FixedZone", []string{"pkg/client/wire"}, "wire.ServiceZone is the zone of the service"},
 	{"spec.Load", nil, "compile.Load is the one way to load definitions; spec.Load with compile.Compile is for tests that compare with it"},
 	{"compile.Compile", []string{"pkg/lint", "pkg/policy"}, "compile.Load is the one way to load definitions; lint compiles batches of files, and policy its fixtures"},
 	{"github.com/google/go-cmp/cmp", nil, "it panics on unexported fields, and its text is unstable on purpose"},

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -43,11 +44,21 @@ func local(importPath string) (folder string, ours bool) {
 	return folder, ours
 }
 
-// sources parses every Go file of the module that is not a test.
+// sources returns every Go file of the module that is not a test, parsed once for all tests.
 func sources(t *testing.T) []source {
 	t.Helper()
-	var all []source
-	err := filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+	all, err := parsed()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) == 0 {
+		t.Fatal("no Go file found: the test looks at the wrong folder")
+	}
+	return all
+}
+
+var parsed = sync.OnceValues(func() (all []source, err error) {
+	err = filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
@@ -73,11 +84,5 @@ func sources(t *testing.T) []source {
 		all = append(all, source{pkg: path.Dir(slashed), name: slashed, file: file, fset: fset})
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(all) == 0 {
-		t.Fatal("no Go file found: the test looks at the wrong folder")
-	}
-	return all
-}
+	return all, err
+})

@@ -3,6 +3,7 @@ package archtest
 import (
 	"go/ast"
 	"go/token"
+	"regexp"
 	"slices"
 	"strconv"
 	"testing"
@@ -48,6 +49,29 @@ func TestWireKeysAreNamed(t *testing.T) {
 				if key, ok := text(e); ok && keys[key] != "" {
 					t.Errorf("%s: write wire.%s in place of %q", s.fset.Position(e.Pos()), keys[key], key)
 				}
+			}
+			return true
+		})
+	}
+}
+
+// TestLimitsAreWrittenOnce checks that the limits of the service with a number of their own are
+// written in one place, pkg/client/wire, as numbers and in messages.
+func TestLimitsAreWrittenOnce(t *testing.T) {
+	t.Parallel()
+	own := []string{
+		"pkg/client/wire/limits.go",
+		"pkg/lint/rules.go",     // the page of the rule
+		"pkg/emulator/check.go", // the service's own words
+	}
+	limit := regexp.MustCompile(`\b(115|8192|8,192)\b`)
+	for _, s := range sources(t) {
+		if slices.Contains(own, s.name) {
+			continue
+		}
+		ast.Inspect(s.file, func(n ast.Node) bool {
+			if literal, ok := n.(*ast.BasicLit); ok && limit.MatchString(literal.Value) {
+				t.Errorf("%s: ask wire for the limit in %.80s", s.fset.Position(literal.Pos()), literal.Value)
 			}
 			return true
 		})

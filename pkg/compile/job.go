@@ -142,7 +142,7 @@ func (u *unit) jobName(n *spec.Node) string {
 	}
 	// The schema has checked names that are written literally.
 	if node.Origin != nil && !wire.IsJobName(node.Text) {
-		u.report("job-name", node, "name", "1 to 115 Chinese or Latin letters, digits, _ and -", "%q is not a valid job name", node.Text)
+		u.report("job-name", node, "name", wire.JobNameForm, "%q is not a valid job name", node.Text)
 		return ""
 	}
 	return node.Text

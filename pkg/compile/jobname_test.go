@@ -19,7 +19,10 @@ import (
 func TestJobNameOfTheSchema(t *testing.T) {
 	t.Parallel()
 	var document struct {
-		Defs map[string]struct{ Pattern string } `json:"$defs"`
+		Defs map[string]struct {
+			Pattern  string
+			Expected string `json:"x-expected"`
+		} `json:"$defs"`
 	}
 	source, err := schemas.Files.ReadFile("definitions.schema.json")
 	if err != nil {
@@ -29,6 +32,9 @@ func TestJobNameOfTheSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	pattern := regexp.MustCompile(document.Defs["jobName"].Pattern)
+	if form := document.Defs["jobName"].Expected; form != wire.JobNameForm || !strings.HasPrefix(form, fmt.Sprintf("1 to %d ", wire.MaxJobName)) {
+		t.Errorf("the schema expects %q, the compiler %q", form, wire.JobNameForm)
+	}
 	differ := 0
 	for c := range lettersToCompare() {
 		if name := string(c); pattern.MatchString(name) != wire.IsJobName(name) {

@@ -47,8 +47,8 @@ func (e *Exporter) job(project Project, live *diff.LiveJob) (*Definition, error)
 		return nil, errors.New("its configuration was not read")
 	}
 	if !wire.IsJobName(live.Name) {
-		return nil, fmt.Errorf("a job with the name %q cannot be created or updated: a name is 1 to 115 Chinese or Latin letters, digits, _ and - (API reference 4.18, CreateBuildJob); rename it in the console and export again",
-			sanitize.Line(live.Name, 60))
+		return nil, fmt.Errorf("a job with the name %q cannot be created or updated: a name is %s (API reference 4.18, CreateBuildJob); rename it in the console and export again",
+			sanitize.Line(live.Name, 60), wire.JobNameForm)
 	}
 	d := &Definition{Kind: diff.KindJob, Address: project.Alias + "/job/" + live.Name, Project: project.Alias, Name: live.Name}
 	w := &jobWriter{Exporter: e, project: project, live: live, definition: d, body: tidy(live.Body, e.catalogue)}

@@ -26,6 +26,9 @@ const DateLayout = "2006-01-02"
 // ServiceZone is the zone in which the service counts days.
 var ServiceZone = time.FixedZone("UTC+8", 8*60*60)
 
+// JobNameForm describes the names that IsJobName accepts.
+const JobNameForm = "1 to 115 Chinese or Latin letters, digits, _ and -"
+
 // IsJobName reports whether name is a valid job name (reference 4.26).
 func IsJobName(name string) bool {
 	for _, c := range name {

@@ -49,7 +49,7 @@ func (d Draw) Text() string {
 // file system or shell takes for something else.
 var hostileNames = []string{
 	"null", "true", "NO", "y", "1", "1e3", "0x1F", "0755", "-", "-" + "-help", "-n", "_", "__", "CON", "nul", "Build", "build", "BUILD", "jobs", "name",
-	strings.Repeat("构", 115), strings.Repeat("a", 115), "构建-订单", "2024-01-01", "file",
+	strings.Repeat("构", wire.MaxJobName), strings.Repeat("a", wire.MaxJobName), "构建-订单", "2024-01-01", "file",
 }
 
 // Name draws a job's name that the service takes.
