@@ -69,6 +69,7 @@ func TestStrangeReadsEndTheWait(t *testing.T) {
 			for _, times := range []int{1, -1} {
 				t.Run(fmt.Sprintf("%s, %s, %d", op.id, name, times), func(t *testing.T) {
 					t.Parallel()
+					write := write // each case has a fault of its own
 					w := newWorldWith(t, emulator.NoQuirks(), startOf(op))
 					w.settle()
 					var base *compile.Result
