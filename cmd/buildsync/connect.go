@@ -128,7 +128,7 @@ func (in *invocation) iamEndpoint(endpoint, region string, found credentials.Fou
 		in.Note("%v; it is not used", err)
 	}
 	if address, err := url.Parse(endpoint); err == nil && loopback.Is(address.Hostname()) {
-		return endpoint, nil // an emulator; its users' passwords are no business of the real IAM
+		return endpoint, nil // an emulator; its users' passwords are not for the real IAM
 	}
 	if region == "" {
 		return "", nil

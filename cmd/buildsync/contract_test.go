@@ -74,7 +74,7 @@ var planPromises = []promise{
 	{"each write is read again: converged, rewritten (6), or gone", "pkg/apply.TestRewrittenByTheServer pkg/apply.TestEditedRightAfterTheWrite pkg/apply.TestRemovals"},
 	{"secrets are resolved before the first write, and all missing ones are listed together", "pkg/apply.TestMissingSecretsEndTheRun script/outputs"},
 	{"a job whose update needs a secret that is missing is not written", "pkg/apply.TestSkipMissingSecrets"},
-	{"a secret that did not change is no change; --write-secret writes it", "pkg/apply.TestWriteSecret script/outputs"},
+	{"a secret that did not change is not a change; --write-secret writes it", "pkg/apply.TestWriteSecret script/outputs"},
 	{"a create whose answer is lost is never simply sent again, and never makes two", "pkg/apply.TestFaults pkg/apply.TestCreateAnswerCutAnywhere pkg/apply.TestCreateMeetsAnotherJob pkg/apply.TestRandomFaults"},
 	{"only what is safe is repeated, and the call says whether it is", "pkg/client.TestRepeating pkg/apply.TestFaults"},
 	{"redirects are never followed", "pkg/client.TestRedirectsAreNeverFollowed"},

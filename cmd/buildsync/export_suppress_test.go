@@ -26,7 +26,7 @@ func strangeBody(t *testing.T, name, script string) emulator.SeedJob {
 	return emulator.SeedJob{Body: text}
 }
 
-// TestExportPassesLint checks that a live value is no error of lint after an export, in any style
+// TestExportPassesLint checks that a live value is not an error of lint after an export, in any style
 // of workspace. A comment beside the value suppresses it, and nothing else is suppressed.
 func TestExportPassesLint(t *testing.T) {
 	t.Parallel()

@@ -121,7 +121,7 @@ func (e *estate) run(t *testing.T, code int, args []string, texts ...string) res
 	return got
 }
 
-// writes counts the requests that were no reads.
+// writes counts the requests that are not reads.
 func (e *estate) writes() int {
 	count := 0
 	for _, call := range e.Calls() {

@@ -114,7 +114,7 @@ func TestNeighboursNameRealCommands(t *testing.T) {
 	}
 	for _, target := range kit.NeighbourTargets() {
 		if !ours[target] {
-			t.Errorf("an answer names %q, which is no command", target)
+			t.Errorf("an answer names %q, which is not a command", target)
 		}
 	}
 }

@@ -72,7 +72,7 @@ func TestTablesFit(t *testing.T) {
 				}
 			}
 			if strings.Contains(out.String(), "(1 more columns") {
-				t.Errorf("%s, %d columns: one column is no plural:\n%s", tc.what, width, out)
+				t.Errorf("%s, %d columns: one column is not a plural:\n%s", tc.what, width, out)
 			}
 			if last := tc.cells[len(tc.cells)-1]; (width == 0 || width == 300) && !strings.Contains(out.String(), last) {
 				t.Errorf("%s, %d columns: %q is left out:\n%s", tc.what, width, last, out)

@@ -47,7 +47,7 @@ func readTable(t *testing.T) []row {
 		default:
 			for name := range strings.SplitSeq(match[2], ", ") {
 				if !ourName.MatchString(name) {
-					t.Fatalf("docs/architecture.md:%d: %q is no package name", r.line, name)
+					t.Fatalf("docs/architecture.md:%d: %q is not a package name", r.line, name)
 				}
 				r.may = append(r.may, folder(name))
 			}

@@ -167,6 +167,6 @@ func TestSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := runSession(t.Context(), t.TempDir(), doc); err == nil {
-		t.Error("a command that ends the shell is no error")
+		t.Error("a command that ends the shell is not an error")
 	}
 }

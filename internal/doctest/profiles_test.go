@@ -84,7 +84,7 @@ func TestSwitchesInDocuments(t *testing.T) {
 		for _, found := range words.FindAllStringSubmatch(read(filepath.FromSlash(page)), -1) {
 			_, err := emulator.ParseQuirks(found[1]) // former names are accepted
 			if named++; err != nil && !notSwitches[found[1]] {
-				t.Errorf("%s names %s, which is no switch", page, found[1])
+				t.Errorf("%s names %s, which is not a switch", page, found[1])
 			}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // 255, and a job's name can have 345.
 const maxStem = 200
 
-// deviceNames are no files on Windows, whatever their extension.
+// deviceNames are not files on Windows, whatever their extension.
 const deviceNames = " con prn aux nul com1 com2 com3 com4 com5 com6 com7 com8 com9 lpt1 lpt2 lpt3 lpt4 lpt5 lpt6 lpt7 lpt8 lpt9 "
 
 // Stem returns a file name for an object's name, without an extension, that every system takes.

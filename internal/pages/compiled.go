@@ -149,7 +149,7 @@ func CompiledJob(w *workspace.Workspace, word string) (*compile.Job, error) {
 		return nil, kit.UsageError{Text: err.Error()}
 	}
 	if o.job == nil || path != "" {
-		return nil, kit.UsageError{Text: fmt.Sprintf("%q is no job; give the name or the address of one", word)}
+		return nil, kit.UsageError{Text: fmt.Sprintf("%q is not a job; give the name or the address of one", word)}
 	}
 	return o.job, nil
 }

@@ -17,8 +17,8 @@ type Checkup struct {
 	advice func(error) string
 }
 
-// NewCheckup makes the column of names wide enough for all of them. advice words
-// the remedy of an error.
+// NewCheckup makes the column of names wide enough for all of them. advice returns
+// the text of a remedy.
 func NewCheckup(in *kit.Invocation, names []string, advice func(error) string) *Checkup {
 	c := &Checkup{in: in, advice: advice}
 	for _, name := range names {

@@ -80,7 +80,7 @@ func (p *Pacing) tell(kind, sentence string) {
 	}
 }
 
-// reason says why left objects take long, "" if the pace is no reason. waited is
+// reason says why left objects take long, "" if the pace is not a reason. waited is
 // for how long it has been looked.
 func reason(pace client.Pace, doing string, left int, waited time.Duration) (kind, sentence string) {
 	if left == 0 {

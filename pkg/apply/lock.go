@@ -81,7 +81,7 @@ func lockProject(dir, id string) (*os.File, error) {
 		file.Close()
 		return nil, fmt.Errorf("locking project %s: %w", id, err)
 	}
-	// The owner is for people only: an error here is no reason to stop.
+	// The owner is for people only: an error here is not a reason to stop.
 	if file.Truncate(0) == nil {
 		host, _ := os.Hostname()
 		fmt.Fprintf(file, "process %d on %s since %s\n", os.Getpid(), host, time.Now().UTC().Format(time.RFC3339))

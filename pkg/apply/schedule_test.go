@@ -93,7 +93,7 @@ func (a *actor) RoundTrip(req *http.Request) (*http.Response, error) {
 func (r *scheduledRun) kill() {
 	r.killed = true
 	if r.journal != "" {
-		r.left, _ = os.ReadFile(r.journal) // files that a killed process leaves; a missing file is no failure
+		r.left, _ = os.ReadFile(r.journal) // files that a killed process leaves; a missing file is not a failure
 	}
 	panic(errKilled)
 }

@@ -65,7 +65,7 @@ const SecretEnvPrefix = "BUILDSYNC_SECRET_"
 var secretName = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[A-Za-z0-9_.-]+$`) })
 
 // Resolve implements Resolver. It removes one line break at the end of a variable or file, and a
-// byte order mark at the beginning, which editors add. A value that is no text, or is in place
+// byte order mark at the beginning, which editors add. A value that is not a text, or is in place
 // of a secret, is an error.
 func (e EnvSecrets) Resolve(name string) (string, error) {
 	value, given := e.LookupEnv(SecretEnvPrefix + name)

@@ -82,8 +82,7 @@ func (s *step) stillAsPlanned(ctx context.Context, id string) (have *jsontree.Va
 	return nil, false
 }
 
-// noteRead keeps what is worth reporting of a failed read, and stops the run
-// where nothing more can work.
+// noteRead records a failed read, and stops the run if no further call can work.
 func (s *step) noteRead(err error) {
 	s.noteError(err)
 	if client.EndsRun(err) {

@@ -60,7 +60,7 @@ func TestClassify(t *testing.T) {
 		{name: "200 with an error message object", answer: answerOf(200, `{"error":{"code":7,"message":"no"}}`), outcome: rejected, code: "7", answered: true, message: "no"},
 		{name: "200 with an error text", answer: answerOf(200, `{"error":"no","result":null,"status":"success"}`), outcome: rejected, message: "no"},
 		{name: "200 with a failed status", answer: answerOf(200, `{"status":"failed","result":{"job_id":"a"}}`), outcome: rejected, message: "status failed"},
-		{name: "200 with a status that is no text", answer: answerOf(200, `{"status":500}`), outcome: rejected},
+		{name: "200 with a status that is not a text", answer: answerOf(200, `{"status":500}`), outcome: rejected},
 		{name: "200 without success", answer: answerOf(200, `{"success":false,"message":"no","err_code":"X.1"}`), outcome: rejected, code: "X.1", answered: true, message: "no"},
 		{name: "200 without success, without a code", answer: answerOf(200, `{"success":false,"message":"no","result":{"job_id":"a"}}`), outcome: rejected, message: "no"},
 		{name: "200 without success, other spelling", answer: answerOf(200, `{"success":"false","errCode":"X.2"}`), outcome: rejected, code: "X.2", answered: true},

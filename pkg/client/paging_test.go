@@ -223,7 +223,7 @@ func TestListing(t *testing.T) {
 }
 
 // TestTemplatesInOtherForms reads a list of templates that a service prints as a bare list, as null,
-// or not at all: the first two are lists, the last is no answer of this call.
+// or not at all: the first two are lists, the last is not an answer of this call.
 func TestTemplatesInOtherForms(t *testing.T) {
 	t.Parallel()
 	for answer, want := range map[string]int{

@@ -28,7 +28,7 @@ var promises = []struct {
 	{"secrets are names only, and stand as placeholders", "", `jobs: [{name: a, parameters: [{name: p, secret: TOKEN}]}]`, "", `"value":"<secret TOKEN>"`},
 	{"a secret is declared in the workspace", "", `jobs: [{name: a, parameters: [{name: p, secret: TOKNE}]}]`, "", `did you mean "TOKEN"?`},
 	{"auto_update_sub_module is a boolean here and a text on the wire", "", `jobs: [{name: a, auto_update_sub_module: false}]`, "", `"auto_update_sub_module":"false"`},
-	{"enabled is no field of the body", "", `jobs: [{name: a, enabled: false}]`, "", `shop/job/a {"project_id":"6ecbc5bac7c8442fb3d2563d53c13582","job_name":"a"} disabled`},
+	{"enabled is not a field of the body", "", `jobs: [{name: a, enabled: false}]`, "", `shop/job/a {"project_id":"6ecbc5bac7c8442fb3d2563d53c13582","job_name":"a"} disabled`},
 	{"options compile to the enumeration with limits", "", `jobs: [{name: a, parameters: [{name: p, options: [x, y], default: y}]}]`, "", `{"name":"type","value":"customizeparam","limits":null},{"name":"defaultValue","value":"y","limits":[{"disable":"0","name":"x","display_name":"x"},{"disable":"0","name":"y","display_name":"y"}]}`},
 	{"the raw form of a parameter takes any definition name and any fields", "", `jobs: [{name: a, parameters: [{definition: d.E, params: [{name: name, value: 1.10, more: [1]}]}]}]`, "", `"parameters":[{"name":"d.E","params":[{"name":"name","value":"1.10","more":[1]}]}]`},
 	{"an action word becomes module_id and properties", "", `jobs: [{name: a, steps: [{sh: {name: s, image: i, inputs: {command: c}}}]}]`, "", `"steps":[{"properties":{"image":"i","command":"c"},"module_id":"devcloud2018.codeci_action_20017.action","name":"s"}]`},

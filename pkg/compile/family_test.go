@@ -117,7 +117,7 @@ func TestFamiliesAreWrittenOut(t *testing.T) {
 	})
 }
 
-// whole is all that a job means, as text.
+// whole returns everything that a job means, as text.
 func whole(j *compile.Job) string {
 	enabled := "not managed"
 	if j.Enabled != nil {

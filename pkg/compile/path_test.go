@@ -21,7 +21,7 @@ func TestPath(t *testing.T) {
 		{"trigger", compile.TriggerPath(11), `triggers[11]`},
 		{"channel", compile.NoticePath("MAIL"), `notifications["MAIL"]`},
 		{"member", valuepath.Member("ignore_fail"), `.ignore_fail`},
-		{"member that is no identifier", valuepath.Member("a.b"), `["a.b"]`},
+		{"member that is not an identifier", valuepath.Member("a.b"), `["a.b"]`},
 		{"empty member", valuepath.Member(""), `[""]`},
 	} {
 		t.Run(c.name, func(t *testing.T) {

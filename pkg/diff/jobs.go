@@ -154,7 +154,7 @@ func (j *jobTask) create() {
 	change.WantFingerprint = Fingerprint(body, j.in.Modules)
 	change.Contents = j.contents(declaredBody(want), want.PlaceOf, &change)
 	if want.Enabled != nil && !*want.Enabled {
-		change.Actions = append(change.Actions, ActionDisable) // disabling a new job is no removal
+		change.Actions = append(change.Actions, ActionDisable) // disabling a new job is not a removal
 	}
 	j.add(change)
 	j.notices()

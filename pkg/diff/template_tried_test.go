@@ -38,7 +38,7 @@ func TestTemplateOfAnInterruptedRun(t *testing.T) {
 }
 
 // TestTemplateThatAReplacementLost checks that a template that an unfinished run may have deleted,
-// to create it anew, is no edit by somebody else: policy.drift: fail must not hold up its return.
+// to create it anew, is not an edit by somebody else: policy.drift: fail must not hold up its return.
 func TestTemplateThatAReplacementLost(t *testing.T) {
 	t.Parallel()
 	one := &compile.Template{Address: "template/t", Name: "t", Body: body(t, `{"name":"t","template":{"steps":[`+step("A", "one")+`]}}`)}

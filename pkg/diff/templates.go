@@ -261,7 +261,7 @@ func flatTemplate(body *jsontree.Value, definitions ...*jsontree.Value) *jsontre
 }
 
 // furtherMembers lists the members of definitions that the reference does not list. A body that was
-// read is no definition.
+// read is not a definition.
 func furtherMembers(definitions ...*jsontree.Value) []string {
 	var out []string
 	for _, definition := range definitions {

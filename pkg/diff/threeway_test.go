@@ -142,7 +142,7 @@ func TestTriggersWithMembersOfTheService(t *testing.T) {
 }
 
 // TestTriggersWithParametersOfTheService checks that a parameter that the service adds to a trigger
-// is no difference and stays, and that one which the base declared is removed.
+// is not a difference and stays, and that one which the base declared is removed.
 func TestTriggersWithParametersOfTheService(t *testing.T) {
 	t.Parallel()
 	trigger := func(fields ...string) string {
@@ -176,7 +176,7 @@ func TestTriggersWithParametersOfTheService(t *testing.T) {
 }
 
 // TestOptionsWithMembersOfTheService: a member that the service adds to an option
-// is no difference, is nobody's edit, and stays when the options change.
+// is not a difference, is nobody's edit, and stays when the options change.
 func TestOptionsWithMembersOfTheService(t *testing.T) {
 	t.Parallel()
 	options := func(names string, more string) string {

@@ -57,7 +57,7 @@ func (b *buildYML) version(n *spec.Node) {
 }
 
 // isText reports whether a value is a text, and lists it as lost where it is a list
-// or a mapping. null is no text, and nothing is lost with it.
+// or a mapping. null is not a text, and nothing is lost with it.
 func (b *buildYML) isText(path string, n *spec.Node) bool {
 	if n.Kind != spec.ScalarNode {
 		b.lose(path, "it must be a text")

@@ -123,7 +123,7 @@ func filledIn(n *yamltext.Node, inputs map[string]*yamltext.Node) (filled *yamlt
 }
 
 // replaced returns a text with values in the place of the references to group. ok is false if one
-// is unknown, or is no text and is within the text.
+// is unknown, or is not a text and is within the text.
 func replaced(n *yamltext.Node, group string, values map[string]*yamltext.Node) (*yamltext.Node, bool) {
 	refs := references(n.Text, group)
 	if len(refs) == 1 && refs[0].start == 0 && refs[0].end == len(n.Text) {

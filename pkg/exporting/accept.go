@@ -22,7 +22,7 @@ type Suppressed struct {
 
 // Accept writes a suppression beside each value of this run that lint calls an
 // error: the service has stored it, so it is what the definition has to say. Literal
-// secrets are no such values.
+// secrets are not such values.
 func (x *Run) Accept() error {
 	written, edited := map[string]bool{}, map[string][]string{}
 	for _, one := range x.Report.Written {

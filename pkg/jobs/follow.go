@@ -79,7 +79,7 @@ func (f *Follower) Wait(ctx context.Context) (wire.Record, error) {
 }
 
 // readOn shows what the log has more than before. A log that does not exist yet
-// is no fault before the build has ended.
+// is not a fault before the build has ended.
 func (f *Follower) readOn(ctx context.Context, record wire.Record, over bool) {
 	if f.Log == nil || f.lost {
 		return

@@ -7,8 +7,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// shortestHidden is the length below which a secret hides nothing elsewhere: a
-// text so short is in words that give nothing away.
+// shortestHidden is the minimum length of a secret that is hidden in other
+// findings. Shorter texts occur in ordinary words.
 const shortestHidden = 6
 
 // hide notes the text of a secret that was found. The findings of other rules

@@ -124,7 +124,7 @@ func (w *formWalk) node(n *spec.Node, path way) {
 			if !w.known[s.space][s.name] || !alone && (!s.double || s.space == "job") {
 				continue
 			}
-			d := w.report(ruleReferenceForm, w.textRange(n, s.start, s.end), path.pointer(), quoted(n.Text[s.start:s.end])+" is no reference, and is sent as it is",
+			d := w.report(ruleReferenceForm, w.textRange(n, s.start, s.end), path.pointer(), quoted(n.Text[s.start:s.end])+" is not a reference, and is sent as it is",
 				"write ${{ "+s.space+"."+s.name+" }}")
 			if n.Style != spec.LiteralStyle && n.Style != spec.FoldedStyle { // other rules look at parts of a script
 				d.Value = n.Range.Start

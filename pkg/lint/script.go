@@ -214,7 +214,7 @@ func (p *pass) newScriptFile(name, text string, n *spec.Node, pointer string) *s
 }
 
 // maskReferences replaces ${{ }} by letters, byte for byte, so that the shell's parser sees a word
-// and all columns stay. An escaped $${{ }} is no word for a shell either.
+// and all columns stay. An escaped $${{ }} is not a word for a shell either.
 func maskReferences(text string) string {
 	if !strings.Contains(text, spec.ReferenceStart) {
 		return text

@@ -157,7 +157,7 @@ func (p *program) read(args []*syntax.Word) (r readWords) {
 			r.rest = args[i:]
 			return r
 		}
-		r.options = args[:min(i+1, len(args))] // and the words between them, which are no options
+		r.options = args[:min(i+1, len(args))] // and the words between them, which are not options
 		if r.input || len(r.code) > 0 && !everywhere && !p.repeats {
 			r.rest = args[min(i+1, len(args)):]
 			return r

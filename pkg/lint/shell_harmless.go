@@ -50,7 +50,7 @@ var sameProgram = map[string]string{
 	"podman": "docker", "nerdctl": "docker", "oc": "kubectl", "pip3": "pip", "cnpm": "npm", "gradlew": "gradle",
 }
 
-// harmless reports whether a failure of a statement is no reason to stop a build: a message, a
+// harmless reports whether a failure of a statement is not a reason to stop a build: a message, a
 // forced removal, printing a version, a call of a function with only such statements.
 func (f *failures) harmless(stmt *syntax.Stmt) bool {
 	switch c := stmt.Cmd.(type) {

@@ -56,7 +56,7 @@ func TestShellSyntaxNamesTheMistake(t *testing.T) {
 		{"make;; make test", 1, `";;" belongs to no case`},
 		{"make\nmake >", 2, `no file follows ">"`},
 		{"f()", 1, "the function has no body"},
-		{"if [[ -f a ; then\n  make\nfi", 1, `";" is no operator of a test, or the test is not closed`},
+		{"if [[ -f a ; then\n  make\nfi", 1, `";" is not an operator of a test, or the test is not closed`},
 		{"make\nif a; then\nfi", 2, `no command follows "then"`},
 	} {
 		found := shellFaults(c.script + "\n")

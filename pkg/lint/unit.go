@@ -59,7 +59,7 @@ type step struct {
 	enable  *spec.Node
 	pointer string
 	props   []prop
-	opaque  bool       // what it holds could not be told apart, or is elsewhere
+	opaque  bool       // its members could not be decoded, or are elsewhere
 	use     *spec.Node // the name of the fragment that it stands for, or template
 	inputs  *spec.Node // beside use
 }
@@ -291,7 +291,7 @@ func (s *step) addInputs(n *spec.Node, prefix string) {
 	}
 }
 
-// prop returns the property of that name of the API, nil if it is not set.
+// prop returns the property with a name of the API, or nil if it is not set.
 func (s *step) prop(name string) *prop {
 	for i := range s.props {
 		if s.props[i].name == name {

@@ -17,7 +17,7 @@ type value struct {
 
 // values returns the certain texts of a scalar: its own; with variables replaced; for a single
 // reference to the matrix one for each item of the axis. It returns none if something is unknown. An
-// empty text is no value: like null, it makes the field empty.
+// empty text is not a value: like null, it makes the field empty.
 func (u *unit) values(n *spec.Node) []value {
 	return slices.DeleteFunc(u.texts(n), func(v value) bool { return v.text == "" })
 }

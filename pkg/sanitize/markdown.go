@@ -6,8 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// joiner keeps two characters from being read together without a gap between
-// them: code hosts look for mentions, references and addresses in the text that
+// joiner separates two characters without a visible gap: code hosts look for mentions, references and addresses in the text that
 // a reader sees, so an entity alone does not stop them.
 const joiner = "&#8288;"
 
@@ -18,9 +17,9 @@ const (
 	references = "@#!$&%~"
 )
 
-// MarkdownText makes s safe for running text of a Markdown document that is
-// rendered with HTML, mentions and references: what has a meaning becomes an
-// entity, and references and addresses are broken up. It is Line otherwise.
+// MarkdownText is Line for running text of a Markdown document that is rendered
+// with HTML, mentions and references: characters with a meaning become entities,
+// and references and addresses are broken up.
 func MarkdownText(s string, limit int) string {
 	safe := Line(s, limit)
 	var out strings.Builder
@@ -48,8 +47,7 @@ func endsWithFold(s, end string) bool {
 	return len(s) >= len(end) && strings.EqualFold(s[len(s)-len(end):], end)
 }
 
-// MarkdownCode makes s a code span: shown as it is, whatever it holds. It is
-// Line otherwise.
+// MarkdownCode is Line as a code span, which shows every character as it is.
 func MarkdownCode(s string, limit int) string {
 	safe := Line(s, limit)
 	if strings.TrimSpace(safe) == "" {

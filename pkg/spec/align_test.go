@@ -41,7 +41,7 @@ func TestTextPosFindsEachCharacter(t *testing.T) {
 		}
 		end := n.Range.End
 		if row := []rune(rows[end.Line-1]); end.Column > len(row)+1 || end.Line < n.Range.Start.Line {
-			t.Fatalf("the end %s is no place in\n%s", end, source)
+			t.Fatalf("the end %s is not a place in\n%s", end, source)
 		}
 	})
 }

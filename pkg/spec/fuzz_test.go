@@ -80,7 +80,7 @@ func checkRange(t *testing.T, r Range, lines []string) {
 			continue
 		}
 		if p.Line > len(lines) || p.Column < 1 || p.Column > utf8.RuneCountInString(lines[p.Line-1])+1 {
-			t.Fatalf("%s is no place of the file", p)
+			t.Fatalf("%s is not a place of the file", p)
 		}
 	}
 	if r.End.Line > 0 && r.End.Compare(r.Start) < 0 {

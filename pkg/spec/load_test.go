@@ -210,7 +210,7 @@ func TestDefinitionFiles(t *testing.T) {
 		"modules.yaml": "[]\n", "jobs/a.yaml": "version: 1\n",
 	}, Options{})
 	if len(found) > 0 || len(set.Files) != 1 {
-		t.Errorf("the workspace file and the modules are no definitions: %s", details(found))
+		t.Errorf("the workspace file and the modules are not definitions: %s", details(found))
 	}
 }
 

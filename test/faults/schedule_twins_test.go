@@ -35,8 +35,8 @@ func (p *serverSchedule) named(truth emulator.Truth) map[string][]string {
 	return ids
 }
 
-// told reports whether a run of a round ended with another code than 0. That of
-// a killed one is none.
+// told reports whether a run of a round ended with a code other than 0. A killed
+// run has no code.
 func told(results []result) bool {
 	return slices.ContainsFunc(results, func(r result) bool { return r.code != 0 })
 }

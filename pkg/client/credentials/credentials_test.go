@@ -68,7 +68,7 @@ func TestFind(t *testing.T) {
 	}{
 		{name: "SDK variables before all others", env: []env{sdk, terraform, {"BUILDSYNC_TOKEN": "T"}}, home: home, want: key("AK-sdk", "SK-sdk", "ST", "p9"), source: "HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK and HUAWEICLOUD_SDK_SECURITY_TOKEN", iam: "https://iam.example.com"},
 		{name: "the profile's IAM before HW_AUTH_URL", env: []env{{"HW_AUTH_URL": "https://iam.example.org/v3"}}, home: home, want: key("AK-profile", "SK-#;%(x)s-profile", "ST-profile", "p1"), source: "profile [basic]", iam: "https://iam.example.com"},
-		{name: "OpenStack's variables are no source", env: []env{terraform, {"OS_ACCESS_KEY": "AK-os", "OS_SECRET_KEY": "SK-os", "OS_AUTH_URL": "https://iam.example.org/v3", "OS_AUTH_TOKEN": "T"}}, want: key("AK-tf", "SK-tf", "", ""), source: "HW_ACCESS_KEY and HW_SECRET_KEY", iam: "https://iam.example.com"},
+		{name: "OpenStack's variables are not a source", env: []env{terraform, {"OS_ACCESS_KEY": "AK-os", "OS_SECRET_KEY": "SK-os", "OS_AUTH_URL": "https://iam.example.org/v3", "OS_AUTH_TOKEN": "T"}}, want: key("AK-tf", "SK-tf", "", ""), source: "HW_ACCESS_KEY and HW_SECRET_KEY", iam: "https://iam.example.com"},
 		{name: "Terraform's variables before the file", env: []env{terraform, {"BUILDSYNC_TOKEN": "T"}}, home: home, want: key("AK-tf", "SK-tf", "", ""), source: "HW_ACCESS_KEY and HW_SECRET_KEY", iam: "https://iam.example.com"},
 		{name: "file before a token", env: []env{{"BUILDSYNC_TOKEN": "T"}}, home: home, want: key("AK-profile", "SK-#;%(x)s-profile", "ST-profile", "p1"), source: "profile [basic] of " + path, iam: "https://iam.example.com"},
 		{name: "named profile before the variables", env: []env{sdk}, home: home, profile: "work", want: key("AK-work", "SK-work", "", ""), source: "profile [work]"},

@@ -50,7 +50,7 @@ func DecodeJobItem(v *jsontree.Value) JobItem {
 	return item
 }
 
-// DecodeNotice reads one notification row. Events that are no booleans count
+// DecodeNotice reads one notification row. Events that are not booleans count
 // as off.
 func DecodeNotice(v *jsontree.Value) Notice {
 	r := read(v)

@@ -36,7 +36,7 @@ func (d Draw) OneOf(texts ...string) string { return rapid.SampledFrom(texts).Dr
 func (d Draw) Chance(percent int) bool      { return rapid.IntRange(1, 100).Draw(d.T, "chance") <= percent }
 func (d Draw) Count(most int) int           { return rapid.IntRange(0, most).Draw(d.T, "count") }
 
-// Text draws a text with all that hurts.
+// Text draws a text of pieces that are hard to quote, to print or to parse.
 func (d Draw) Text() string {
 	pieces := []string{
 		"a", "make check", "\n", "\r\n", "\t", " ", "  \n", "\n\n", "${name}", "${{ vars.x }}", "$${{ y }}", "$$${{", "$file", "中文", "\u200b", "\u202e", "\x00",

@@ -141,7 +141,7 @@ func anyFinding(t *rapid.T) spec.Diagnostic {
 	return d
 }
 
-// TestSchemasRefuse shows that the schemas are no rubber stamps: each refuses
+// TestSchemasRefuse shows that the schemas are not rubber stamps: each refuses
 // reports that its readers would.
 func TestSchemasRefuse(t *testing.T) {
 	t.Parallel()

@@ -9,7 +9,7 @@ import (
 const maxAuthority = 400
 
 // inURLs finds the literals before the @ of URLs: a password after a user's
-// name, or a token in its place.
+// name, or a token alone.
 func inURLs(text string) []Match {
 	var found []Match
 	eachLogin(text, func(start int, login, host string) {
@@ -38,8 +38,8 @@ func usersInURLs(text string) []Match {
 	return found
 }
 
-// eachLogin visits what is before the @ of URLs, with where it starts and the
-// host behind it.
+// eachLogin visits the text before the @ of each URL, with its offset and the
+// host after it.
 func eachLogin(text string, visit func(start int, login, host string)) {
 	for from := 0; ; {
 		at := strings.Index(text[from:], "://")
@@ -337,7 +337,7 @@ func trimQuotes(value string) (inner string, skipped int) {
 	return strings.TrimRight(inner, "\"'"), len(value) - len(inner)
 }
 
-// bearer is before a token in a header of HTTP.
+// bearer precedes a token in an HTTP header.
 const bearer = "bearer"
 
 // shortestBearer is the minimum length of a bearer token.
