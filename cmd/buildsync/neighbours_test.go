@@ -66,6 +66,8 @@ func TestGroupAlone(t *testing.T) {
 func TestCommandsOfNeighbours(t *testing.T) {
 	t.Parallel()
 	for line, want := range map[string]string{
+		"validate":      `did you mean "lint"?`,
+		"status":        `did you mean "plan"?`,
 		"destroy":       "remove the definition and apply",
 		"taint x":       "each plan reads the live state",
 		"state list":    "there is no state file",
