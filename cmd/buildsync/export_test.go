@@ -259,7 +259,14 @@ func TestExportEditsJobsOfOneFile(t *testing.T) {
 	}
 	whole = regexp.MustCompile(`(?m)^    flavor: .*\n`).ReplaceAllString(whole, "")
 	e.write(t, "jobs/all.yaml", strings.ReplaceAll(whole, "host_type: devcloud", "host_type: custom_host # ours"))
-	e.run(t, exitDone, []string{"export", "--force", "--verify"}, "Export: 6 edited.", "6 of 6 exact")
+	// What was edited has the form of fmt, and the command that brings the rest to it is named.
+	e.write(t, "jobs/all.yaml", "version:   1\n"+strings.TrimPrefix(e.read(t, "jobs/all.yaml"), "version: 1\n"))
+	got := e.run(t, exitDone, []string{"export", "--force", "--verify"}, "Export: 6 edited.", "6 of 6 exact")
+	if note := "the parts of jobs/all.yaml that were not edited do not have the form of fmt; `buildsync fmt` brings them to it"; !strings.Contains(got.stderr, note) {
+		t.Errorf("have %q\nwant %q", got.stderr, note)
+	}
+	e.run(t, exitDifferent, []string{"fmt", "--check"})
+	e.run(t, exitDone, []string{"fmt"})
 	if text := e.read(t, "jobs/all.yaml"); strings.Count(text, "host_type: devcloud # ours\n") != 6 || strings.Count(text, "    flavor: ") != 6 {
 		t.Errorf("have\n%s", text)
 	}

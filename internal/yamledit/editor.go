@@ -22,6 +22,8 @@ type Editor struct {
 	*textedit.Lines
 	edits []textedit.Edit
 
+	brackets map[[2]int]bool // edits that add or remove a child of a collection in brackets
+
 	asRead []byte         // without the final line break that Src has in any case
 	chomp  *textedit.Edit // keeps a text at the end of the file without one
 
@@ -102,7 +104,7 @@ func (e *Editor) Apply() []byte {
 	if len(e.edits) == 0 {
 		return e.asRead
 	}
-	edits := e.edits
+	edits := e.settled(e.edits)
 	if e.chomp != nil && !slices.ContainsFunc(edits, func(x textedit.Edit) bool { return textedit.Overlap(x, *e.chomp) }) {
 		edits = append(slices.Clone(edits), *e.chomp)
 	}
@@ -480,9 +482,13 @@ func (e *Editor) taken(start, end int) string {
 	e.edits = slices.DeleteFunc(e.edits, func(x textedit.Edit) bool {
 		inside := x.Start >= start && x.End <= end && (x.Start > start || x.End > start)
 		if inside {
-			within = append(within, textedit.Edit{Start: x.Start - start, End: x.End - start, New: x.New})
+			within = append(within, x)
 		}
 		return inside
 	})
+	within = e.settled(within)
+	for i := range within {
+		within[i].Start, within[i].End = within[i].Start-start, within[i].End-start
+	}
 	return string(textedit.Apply(e.Src[start:end], within))
 }

@@ -134,3 +134,50 @@ func TestEdits(t *testing.T) {
 		})
 	}
 }
+
+// TestKeysInBracketsGoAndComeTogether removes each set of keys of a mapping in brackets and adds two
+// after each key, in both orders: no edit loses another, and the commas are right.
+func TestKeysInBracketsGoAndComeTogether(t *testing.T) {
+	t.Parallel()
+	all := []string{"a: [a]", "b: [b]", "c: [c]", "d: [d]"}
+	for count := range len(all) + 1 {
+		entries := all[:count]
+		src := "k: {" + strings.Join(entries, ", ") + "}\n"
+		for gone := range 1 << count {
+			for after := range count + 1 { // count: no such key, so at the end
+				for _, addFirst := range []bool{true, false} {
+					var want []string
+					for i, entry := range entries {
+						if gone&(1<<i) == 0 {
+							want = append(want, entry)
+						}
+						if i == min(after, count-1) {
+							want = append(want, "x: 9", "z: 9")
+						}
+					}
+					have := edit(t, src, func(e *yamledit.Editor, root *spec.Node) {
+						add := func() {
+							for _, key := range []string{"x", "z"} {
+								e.InsertKey(root.Get("k"), "abcd"[min(after, 3):min(after+1, 4)], key, yamltext.Literal("9"))
+							}
+						}
+						if addFirst && count > 0 {
+							add()
+						}
+						for i, entry := range entries {
+							if gone&(1<<i) != 0 {
+								e.SetKey(root.Get("k"), entry[:1], nil)
+							}
+						}
+						if !addFirst && count > 0 {
+							add()
+						}
+					})
+					if want := "k: {" + strings.Join(want, ", ") + "}\n"; have != want {
+						t.Errorf("%s without %04b, more after the key %d:\nhave %swant %s", src, gone, after, have, want)
+					}
+				}
+			}
+		}
+	}
+}

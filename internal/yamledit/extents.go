@@ -2,7 +2,6 @@ package yamledit
 
 import (
 	"bytes"
-	"slices"
 
 	"github.com/buildsync/buildsync/internal/textedit"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -82,7 +81,7 @@ func (e *Editor) InAnchor(at int) bool {
 
 // EditsSince returns the edits since a mark as edits of the file as it was read.
 func (e *Editor) EditsSince(mark int) []textedit.Edit {
-	edits := slices.Clone(e.edits[mark:])
+	edits := e.settled(e.edits[mark:])
 	for i := range edits {
 		edits[i].End = min(edits[i].End, len(e.asRead))
 		edits[i].New = string(textedit.KeepLineEnds(e.Src, []byte(edits[i].New)))

@@ -1,9 +1,12 @@
 package yamledit
 
 import (
+	"bytes"
+	"cmp"
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/internal/textedit"
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -16,8 +19,10 @@ func (e *Editor) insertFlow(w *spec.Written, before int, text string) {
 		e.Replace(w.Value+1, w.End-1, text)
 	case before > 0:
 		end := e.endOf(w.Items[before-1])
+		e.inBrackets(end, end)
 		e.Replace(end, end, ", "+text)
 	default:
+		e.inBrackets(w.Items[0].Start, w.Items[0].Start)
 		e.Replace(w.Items[0].Start, w.Items[0].Start, text+", ")
 	}
 }
@@ -26,6 +31,7 @@ func (e *Editor) insertFlow(w *spec.Written, before int, text string) {
 // one comma and the comment beside them.
 func (e *Editor) removeFlow(w *spec.Written, i, j int) {
 	if i == 0 && j == len(w.Items) {
+		e.inBrackets(w.Value+1, w.End-1)
 		e.Replace(w.Value+1, w.End-1, "")
 		return
 	}
@@ -34,10 +40,82 @@ func (e *Editor) removeFlow(w *spec.Written, i, j int) {
 	case e.holdsComment(w):
 		l := e.flowLine(from, to)
 		e.Replace(l.start, l.end, "")
-	case j < len(w.Items):
-		e.Replace(from, w.Items[j].Start, "")
 	default:
-		e.Replace(e.endOf(w.Items[i-1]), to, "")
+		if i > 0 {
+			from = e.endOf(w.Items[i-1])
+		}
+		e.inBrackets(from, to)
+		e.Replace(from, to, "")
+	}
+}
+
+// inBrackets notes that an edit of a range adds or removes a child of a collection in brackets.
+func (e *Editor) inBrackets(start, end int) {
+	if e.brackets == nil {
+		e.brackets = map[[2]int]bool{}
+	}
+	e.brackets[[2]int{start, end}] = true
+}
+
+// settled joins the edits that remove and add children of collections in brackets: each knows
+// nothing of the others, and together they decide where commas are. What is added beside a child
+// that goes stays.
+func (e *Editor) settled(edits []textedit.Edit) []textedit.Edit {
+	var cuts, rest []textedit.Edit
+	for _, x := range edits {
+		if x.New == "" && x.End > x.Start && e.brackets[[2]int{x.Start, x.End}] {
+			cuts = append(cuts, x)
+		} else {
+			rest = append(rest, x)
+		}
+	}
+	slices.SortFunc(cuts, func(a, b textedit.Edit) int { return cmp.Or(a.Start-b.Start, a.End-b.End) })
+	var joined []textedit.Edit
+	for _, cut := range cuts {
+		if last := len(joined) - 1; last >= 0 && cut.Start <= joined[last].End {
+			joined[last].End = max(joined[last].End, cut.End)
+		} else {
+			joined = append(joined, cut)
+		}
+	}
+	for i := range joined {
+		e.settle(&joined[i], rest)
+	}
+	return append(rest, joined...)
+}
+
+// settle moves what is added within a cut behind it, and cuts the comma that the first child of a
+// collection leaves.
+func (e *Editor) settle(cut *textedit.Edit, rest []textedit.Edit) {
+	before := bytes.TrimRight(e.Src[:cut.Start], " \t\r\n")
+	first := bytes.HasSuffix(before, []byte("{")) || bytes.HasSuffix(before, []byte("["))
+	var head *textedit.Edit
+	var added []*textedit.Edit
+	for i := range rest {
+		x := &rest[i]
+		switch {
+		case x.Start != x.End || x.Start < cut.Start || x.End > cut.End || !e.brackets[[2]int{x.Start, x.End}]:
+		case strings.HasPrefix(x.New, ", "):
+			added = append(added, x)
+		case x.Start == cut.Start:
+			head = x
+		}
+	}
+	slices.SortStableFunc(added, func(a, b *textedit.Edit) int { return a.Start - b.Start })
+	for _, x := range added {
+		x.Start, x.End = cut.End, cut.End
+	}
+	behind := bytes.TrimLeft(e.Src[cut.End:], " \t\r\n")
+	follows := bytes.HasPrefix(behind, []byte(","))
+	switch {
+	case !first:
+	case len(added) > 0:
+		added[0].New = strings.TrimPrefix(added[0].New, ", ")
+	case follows:
+		after := bytes.TrimLeft(behind[1:], " \t")
+		cut.End = len(e.Src) - len(after)
+	case head != nil:
+		head.New = strings.TrimSuffix(head.New, ", ")
 	}
 }
 

@@ -30,12 +30,21 @@ func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 			return nil
 		}
 		// What an alias elsewhere stands for cannot go or move: try with values in the places of aliases.
-		if set, job := detached(set, job, opts); job != nil {
-			if files, secrets, err = e.update(set, job, live, opts, nodeByNode); err == nil {
-				return nil
+		apart, own := detached(set, job, opts)
+		for _, most := range []extent{nodeByNode, wholeKeys} {
+			if most == wholeKeys {
+				if files, secrets, err = e.update(set, job, live, opts, most); err == nil {
+					return nil
+				}
+			}
+			if own != nil {
+				edited, needed, refused := e.update(apart, own, live, opts, most)
+				if refused == nil {
+					files, secrets = edited, needed
+					return nil
+				}
 			}
 		}
-		files, secrets, err = e.update(set, job, live, opts, wholeKeys)
 		return err
 	})
 	return files, secrets, err
@@ -52,7 +61,7 @@ func detached(set *spec.Set, job *compile.Job, opts compile.Options) (*spec.Set,
 	if ed.Detach(ed.At(have.Range.Start), ed.At(have.Range.End)); !ed.Changed() {
 		return nil, nil
 	}
-	view := spec.Edited(set.Tree, map[string][]byte{in.Name: ed.Apply()})
+	view := spec.Edited(set.Tree, map[string][]byte{in.Name: refitted(in.Name, in.Source, ed.Apply())})
 	opts.Keep = true
 	loaded, found := compile.Load(view, set.Workspace.Environment, opts)
 	if found.HasErrors() {
@@ -375,19 +384,31 @@ func (u *update) adjust(ed *editor, key string) {
 	u.reconcile(ed, key)
 }
 
-// replace gives a key its new value whole.
-func (u *update) replace(ed *editor, key string) { u.bring(key, ed, ed.SetValue) }
+// replace gives a key its new value whole. A key that is merged in gets one of its own over it, since
+// others may merge the same.
+func (u *update) replace(ed *editor, key string) {
+	if want := u.wanted(key); want != nil && u.merged(ed, key) {
+		ed.InsertKey(u.have, u.before(key), key, want)
+	} else {
+		u.bring(key, ed, ed.SetValue)
+	}
+}
+
+// merged reports whether the definition has a key only from a mapping that it merges.
+func (u *update) merged(ed *editor, key string) bool {
+	return u.have.Get(key) != nil && !ed.Owns(u.have, key)
+}
 
 // empty is replace for a value that is not live but comes from elsewhere, such as a default.
 func (u *update) empty(ed *editor, key string) {
 	switch have := u.have.Get(key); {
-	case key == "extra" && have == nil:
+	case key == "extra" && (have == nil || u.merged(ed, key)):
 		ed.InsertKey(u.have, u.before(key), key, u.emptiedExtra())
 	case key == "extra":
 		ed.SetValue(u.have.Key(key), have, u.emptiedExtra())
 	case u.wanted(key) != nil || u.want.Get("extra").Get(key) != nil:
 		u.replace(ed, key)
-	case have == nil:
+	case have == nil || u.merged(ed, key):
 		ed.InsertKey(u.have, u.before(key), key, yamltext.Literal("null"))
 	default:
 		ed.SetValue(u.have.Key(key), have, yamltext.Literal("null"))

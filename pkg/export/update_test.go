@@ -14,6 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator/emulatortest"
 	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/format"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
@@ -94,32 +95,49 @@ func TestFieldsCalledLikeAnInclude(t *testing.T) {
 // of its file as they are, where their aliases stand for what is edited.
 func TestAnEditChangesNoOtherObject(t *testing.T) {
 	t.Parallel()
-	const file = "version: 1\njobs:\n  - name: one\n    arch: arm\n    flavor: &f 2u8g\n    labels: &l {team: a}\n    notifications: {DING_TALK: &n {events: [buildJobFail], param_config: '{}'}}\n" +
-		"    steps:\n      - &s\n        sh: {name: &name S, inputs: {command: &c make}}\n" +
-		"  - name: two\n    arch: arm\n    flavor: *f\n    labels: *l\n    notifications: {DING_TALK: *n}\n    steps: [{sh: {name: *name, inputs: {command: *c}}}, *s]\n" +
-		"templates:\n  - {name: t, publish: true, steps: [*s]}\n"
-	set, result := workspaceOf(t, file)
-	for what, change := range map[string]func(body *jsontree.Value){
-		"a name": func(b *jsontree.Value) { b.Get("steps").Items()[0].Set("name", jsontree.String("R")) },
-		"a command": func(b *jsontree.Value) {
-			b.Get("steps").Items()[0].Get("properties").Set("command", jsontree.String("make all"))
-		},
-		"a flavor": func(b *jsontree.Value) { b.Set("flavor", jsontree.String("4u8g")) },
-		"no step":  func(b *jsontree.Value) { b.Set("steps", jsontree.Array()) },
+	const templates = "templates:\n  - {name: t, publish: true, steps: [{sh: {name: S, inputs: {command: make}}}]}\n"
+	for _, file := range []string{
+		"version: 1\njobs:\n  - name: one\n    arch: arm\n    flavor: &f 2u8g\n    labels: &l {team: a}\n    notifications: {DING_TALK: &n {events: [buildJobFail], param_config: '{}'}}\n" +
+			"    steps:\n      - &s\n        sh: {name: &name S, inputs: {command: &c make}}\n" +
+			"  - name: two\n    arch: arm\n    flavor: *f\n    labels: *l\n    notifications: {DING_TALK: *n}\n    steps: [{sh: {name: *name, inputs: {command: *c}}}, *s]\n" +
+			"templates:\n  - {name: t, publish: true, steps: [*s]}\n",
+		"version: 1\nx-job: &job\n  arch: arm\n  flavor: 2u8g\n  steps: [{sh: {name: S, inputs: {command: make}}}]\njobs:\n  - {<<: *job, name: one}\n  - <<: *job\n    name: two\n" + templates,
+		"version: 1\njobs:\n  - &job\n    name: one\n    arch: arm\n    flavor: 2u8g\n    steps: [{sh: {name: S, inputs: {command: make}}}]\n  - <<: *job\n    name: two\n" + templates,
 	} {
-		body := result.Jobs[0].Body().Clone()
-		change(body)
-		files, _, err := export.New(export.Options{}).Update(set, result.Jobs[0], liveOf(result.Jobs[0], body), compile.Options{})
-		if err != nil || len(files) != 1 {
-			t.Errorf("%s: %v, %d files", what, err, len(files))
-			continue
+		canonical, err := format.Source("a.yaml", []byte(file), format.KindOf("a.yaml"))
+		if err != nil {
+			t.Fatal(err)
 		}
-		_, after := workspaceOf(t, string(files[0].Text))
-		if !jsontree.Equal(after.Jobs[1].Body(), result.Jobs[1].Body()) || !jsontree.Equal(after.Templates[0].Body, result.Templates[0].Body) {
-			t.Errorf("%s: the edit of one changes others\n%s", what, files[0].Text)
-		}
-		if !jsontree.Equal(after.Jobs[0].Body(), body) {
-			t.Errorf("%s: one is not as it is live\n%s", what, files[0].Text)
+		set, result := workspaceOf(t, string(canonical))
+		for what, change := range map[string]func(body *jsontree.Value){
+			"a name": func(b *jsontree.Value) { b.Get("steps").Items()[0].Set("name", jsontree.String("R")) },
+			"a command": func(b *jsontree.Value) {
+				b.Get("steps").Items()[0].Get("properties").Set("command", jsontree.String("make all"))
+			},
+			"a flavor": func(b *jsontree.Value) { b.Set("flavor", jsontree.String("4u8g")) },
+			"no step":  func(b *jsontree.Value) { b.Set("steps", jsontree.Array()) },
+			"all of it": func(b *jsontree.Value) {
+				b.Set("flavor", jsontree.String("4u8g"))
+				b.Set("arch", jsontree.String("x86-64"))
+				b.Set("steps", jsontree.Array())
+				b.Set("timeout", obj("limit", "3", "unit", "hour"))
+			},
+		} {
+			body := result.Jobs[0].Body().Clone()
+			change(body)
+			files, _, err := export.New(export.Options{}).Update(set, result.Jobs[0], liveOf(result.Jobs[0], body), compile.Options{})
+			if err != nil || len(files) != 1 {
+				t.Errorf("%s of\n%s%v, %d files", what, canonical, err, len(files))
+				continue
+			}
+			isCanonical(t, "a.yaml", files[0].Text)
+			_, after := workspaceOf(t, string(files[0].Text))
+			if !jsontree.Equal(after.Jobs[1].Body(), result.Jobs[1].Body()) || !jsontree.Equal(after.Templates[0].Body, result.Templates[0].Body) {
+				t.Errorf("%s: the edit of one changes others\n%s", what, files[0].Text)
+			}
+			if !jsontree.Equal(after.Jobs[0].Body(), body) {
+				t.Errorf("%s: one is not as it is live\n%s", what, files[0].Text)
+			}
 		}
 	}
 }

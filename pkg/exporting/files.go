@@ -9,12 +9,14 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/buildsync/buildsync/internal/outfile"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/export"
+	"github.com/buildsync/buildsync/pkg/format"
 	reading "github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -62,7 +64,8 @@ func (x *Run) keep(d *export.Definition, file string) error {
 	return x.tell.Say("wrote %s\n", sanitize.Line(file, 0))
 }
 
-// tellEdited prints each file that was edited, with the number of jobs if it has several.
+// tellEdited prints each file that was edited, with the number of jobs if it has several. What was
+// edited has the form of fmt; where the rest of a file has not, it names the command that mends it.
 func (x *Run) tellEdited() error {
 	var files []string
 	jobs := map[string]int{}
@@ -81,6 +84,14 @@ func (x *Run) tellEdited() error {
 		if err := x.tell.Say("edited %s%s\n", sanitize.Line(file, 0), several); err != nil {
 			return err
 		}
+	}
+	loose := slices.DeleteFunc(files, func(file string) bool {
+		text, err := x.w.Tree.ReadFile(file, spec.MaxFileBytes)
+		canonical, broken := format.Source(file, text, format.KindOf(file))
+		return err != nil || broken != nil || bytes.Equal(text, canonical)
+	})
+	if len(loose) > 0 {
+		x.tell.Note("the parts of %s that were not edited do not have the form of fmt; `buildsync fmt` brings them to it", sanitize.Line(strings.Join(loose, ", "), 300))
 	}
 	return nil
 }
