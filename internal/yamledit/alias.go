@@ -2,6 +2,7 @@ package yamledit
 
 import (
 	"bytes"
+	"slices"
 
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -15,6 +16,19 @@ func (e *Editor) Detach(from, to int) {
 	}
 	d := &detacher{Editor: e, anchors: map[string]*spec.Written{}, from: from, to: to}
 	d.walk(e.root)
+}
+
+// Anchored reports whether a value between two offsets has an anchor.
+func (e *Editor) Anchored(from, to int) bool {
+	if e.root == nil || bytes.IndexByte(e.Src[from:to], '&') < 0 {
+		return false
+	}
+	d := &detacher{Editor: e}
+	var has func(w *spec.Written) bool
+	has = func(w *spec.Written) bool {
+		return from <= w.Start && w.Start < to && d.anchor(w) != "" || slices.ContainsFunc(w.Items, has)
+	}
+	return has(e.root)
 }
 
 type detacher struct {

@@ -231,7 +231,8 @@ func verbatimOf(n *spec.Node) *yamltext.Node {
 		case n.Kind == yamltext.LiteralNode && strings.ContainsAny(n.Text, ".eE") && strings.ContainsAny(n.Text, "0123456789"):
 			n.Kind = yamltext.TextNode // 1.10 is a version, and other readers take it for 1.1
 		}
-		for _, f := range n.Fields {
+		for i, f := range n.Fields {
+			n.Fields[i].Key = spec.EscapeReferences(f.Key)
 			escape(f.Value)
 		}
 		for _, item := range n.Items {

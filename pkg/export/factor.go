@@ -151,7 +151,7 @@ func (f *factorer) run() error {
 			if n.Get("family") != nil {
 				continue
 			}
-			plain := !f.left[n] && n.Get("matrix") == nil && n.Get("template") == nil && !f.editors[file.Name].IsFlow(n)
+			plain := !f.left[n] && n.Get("matrix") == nil && n.Get("template") == nil && !f.editors[file.Name].IsFlow(n) && !f.editors[file.Name].shares(n)
 			f.jobs = append(f.jobs, &sharing{file: file, node: n, plain: plain})
 		}
 	}
@@ -176,6 +176,13 @@ func (f *factorer) run() error {
 		}
 	}
 	return nil
+}
+
+// shares reports whether a definition merges a mapping, or holds an anchor that others may use: no
+// value can leave it by itself.
+func (ed *editor) shares(job *spec.Node) bool {
+	return ed.Anchored(ed.At(job.Range.Start), ed.At(job.Range.End)) ||
+		slices.ContainsFunc(job.Fields, func(f spec.Field) bool { return !ed.Owns(job, f.Key.Text) })
 }
 
 // itemsIn are the mappings of a list.

@@ -140,6 +140,28 @@ func TestFactorKeepsComments(t *testing.T) {
 	}
 }
 
+// TestFactorLeavesSharedAnchors checks that no value leaves a job that merges a mapping or holds an
+// anchor: the key stays there, or an alias would lose what it stands for.
+func TestFactorLeavesSharedAnchors(t *testing.T) {
+	t.Parallel()
+	const steps = "    steps:\n      - sh: {name: S, image: i, inputs: {command: make}}\n      - sh: {name: T, image: i, inputs: {command: test}}\n"
+	for _, source := range []string{
+		"version: 1\nx-job: &job\n  arch: arm\njobs:\n  - <<: *job\n    name: a\n" + steps + "  - <<: *job\n    name: b\n" + steps + "  - <<: *job\n    name: c\n" + steps,
+		"version: 1\njobs:\n  - &job\n    name: a\n    arch: arm\n" + steps + "  - <<: *job\n    name: b\n  - <<: *job\n    name: c\n",
+		"version: 1\njobs:\n  - name: a\n    arch: arm\n" + strings.Replace(steps, "steps:", "steps: &s", 1) + "  - {name: b, arch: arm, steps: *s}\n  - name: c\n    arch: arm\n    steps: *s\n",
+	} {
+		set, before := workspaceOf(t, source)
+		factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
+		if err != nil {
+			t.Errorf("%v\n%s", err, source)
+			continue
+		}
+		if text := factoring.Files["definitions/a.yaml"]; text != nil {
+			t.Errorf("%d jobs: factored to\n%s", len(before.Jobs), text)
+		}
+	}
+}
+
 // TestFactorShares checks what is shared by jobs that differ in a few values.
 func TestFactorShares(t *testing.T) {
 	t.Parallel()

@@ -26,7 +26,7 @@ func (e *Exporter) stepForms(step *jsontree.Value) []*yamltext.Node {
 	unknown := false
 	for _, m := range step.Members() {
 		if raw.Get(m.Key) == nil {
-			raw.Add(m.Key, verbatim(m.Value))
+			raw.Add(spec.EscapeReferences(m.Key), verbatim(m.Value))
 			unknown = true
 		}
 	}
@@ -68,7 +68,7 @@ func actionForm(step *jsontree.Value, module *catalog.Module, withInputs bool) *
 		case m.Key == "image" && n.Get("image") != nil:
 		case module.Input(m.Key) != nil || module.HasInputsUnder(m.Key) || module.Property(m.Key) == nil:
 			// As an input the name would have another meaning, or none.
-			others.Add(m.Key, verbatim(m.Value))
+			others.Add(spec.EscapeReferences(m.Key), verbatim(m.Value))
 		default:
 			inputs.Add(m.Key, verbatim(m.Value))
 		}
@@ -118,7 +118,7 @@ func scmForms(scm *jsontree.Value) []*yamltext.Node {
 	}
 	for _, m := range scm.Members() {
 		if n.Get(m.Key) == nil {
-			n.Add(m.Key, verbatim(m.Value))
+			n.Add(spec.EscapeReferences(m.Key), verbatim(m.Value))
 		}
 	}
 	return []*yamltext.Node{n}
@@ -257,7 +257,7 @@ func (p *parameter) raw(secret string) *yamltext.Node {
 	}
 	for _, m := range p.definition.Members() {
 		if m.Key != wire.KeyName && m.Key != wire.KeyParams {
-			n.Add(m.Key, verbatim(m.Value))
+			n.Add(spec.EscapeReferences(m.Key), verbatim(m.Value))
 		}
 	}
 	return n

@@ -188,7 +188,7 @@ func (w *jobWriter) tree() *yamltext.Node {
 	extra := yamltext.Mapping()
 	for i := range w.parts {
 		if p := &w.parts[i]; p.asExtra {
-			extra.Add(p.key, verbatim(w.withoutSecrets(p)))
+			extra.Add(spec.EscapeReferences(p.key), verbatim(w.withoutSecrets(p)))
 		} else {
 			values[fileKey(p.key)] = p.value()
 		}

@@ -205,12 +205,12 @@ func TestLawOverTemplates(t *testing.T) {
 	})
 }
 
-// TestLoneIncludeKeys checks that a member whose name would be read as an include is exported from
-// every object of a job and of a template in which it can stand alone.
-func TestLoneIncludeKeys(t *testing.T) {
+// TestKeysThatMeanMore checks that a member whose name would be read as an include or a reference is
+// exported from every object of a job and of a template in which it can stand alone.
+func TestKeysThatMeanMore(t *testing.T) {
 	t.Parallel()
 	const step = `"module_id": "devcloud2018.codeci_action_20017.action", "name": "s"`
-	for _, key := range []string{"$file", "$$file", "$$$file"} {
+	for _, key := range []string{"$file", "$$file", "$$$file", "${{ vars.x }}", "a $${{ b"} {
 		member := fmt.Sprintf("%q: true", key)
 		text := fmt.Sprintf("%q: %q", key, "a")
 		for _, body := range []string{

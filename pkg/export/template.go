@@ -59,7 +59,7 @@ func (w *jobWriter) templateTree(live *jsontree.Value) *yamltext.Node {
 	beside := yamltext.Mapping()
 	for _, m := range foldGet(live, wire.KeyTemplate).Members() {
 		if !strings.EqualFold(m.Key, wire.KeySteps) && !m.Value.IsEmpty() {
-			beside.Add(m.Key, small(verbatim(m.Value)))
+			beside.Add(spec.EscapeReferences(m.Key), small(verbatim(m.Value)))
 		}
 	}
 	n := yamltext.Mapping(yamltext.Entry("name", yamltext.Text(w.live.Name)))
@@ -75,7 +75,7 @@ func (w *jobWriter) templateTree(live *jsontree.Value) *yamltext.Node {
 		case p.key == wire.KeySteps:
 			beside.Add(p.key, verbatim(p.live))
 		default:
-			extra.Add(p.key, verbatim(p.live))
+			extra.Add(spec.EscapeReferences(p.key), verbatim(p.live))
 		}
 	}
 	n.Add(wire.KeyDescription, values[wire.KeyDescription])

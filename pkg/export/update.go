@@ -115,6 +115,11 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 	if u.workspace, err = declaring(set, definition.Secrets); err != nil {
 		return nil, nil, err
 	}
+	for _, key := range u.keys() {
+		if u.have.Get(key) != nil && u.wanted(key) == nil {
+			u.going = append(u.going, key)
+		}
+	}
 	// Take the smallest edit that compiles to the live job.
 	for i, attempt := range []struct {
 		change  func(*editor, string)
@@ -278,8 +283,9 @@ type update struct {
 	have *spec.Node
 	want *yamltext.Node
 
-	why       string // the last edit does not compile
-	workspace []byte // buildsync.yaml, with the secrets that want uses
+	going     []string // keys that the edit removes
+	why       string   // the last edit does not compile
+	workspace []byte   // buildsync.yaml, with the secrets that want uses
 }
 
 // keys lists the keys that differ in meaning, whether they come from the definition, the defaults
@@ -424,8 +430,8 @@ func (u *update) emptiedExtra() *yamltext.Node {
 		bareKey(extra)
 	}
 	for _, key := range memberNames(tidy(u.job.Body(), u.e.catalogue).Members()) {
-		if !slices.Contains(keyOrder, fileKey(key)) && extra.Get(key) == nil {
-			extra.Add(key, yamltext.Literal("null"))
+		if !slices.Contains(keyOrder, fileKey(key)) && extra.Get(spec.EscapeReferences(key)) == nil {
+			extra.Add(spec.EscapeReferences(key), yamltext.Literal("null"))
 		}
 	}
 	return guardedKey(extra)
@@ -448,14 +454,14 @@ func (u *update) wanted(key string) *yamltext.Node {
 	return u.want.Get(key)
 }
 
-// before is the key that is before another in the schema's order.
+// before is the key that is before another in the schema's order, of those that stay.
 func (u *update) before(key string) string {
 	last := ""
 	for _, k := range append([]string{"name", "project", "owner", "labels", "template"}, keyOrder...) {
 		if k == fileKey(key) {
 			break
 		}
-		if u.have.Get(k) != nil {
+		if u.have.Get(k) != nil && !slices.Contains(u.going, k) {
 			last = k
 		}
 	}

@@ -21,7 +21,7 @@ func verbatim(v *jsontree.Value) *yamltext.Node {
 	case jsontree.KindObject:
 		n := yamltext.Mapping()
 		for _, m := range v.Members() {
-			n.Fields = append(n.Fields, yamltext.Entry(m.Key, small(verbatim(m.Value))))
+			n.Fields = append(n.Fields, yamltext.Entry(spec.EscapeReferences(m.Key), small(verbatim(m.Value))))
 		}
 		return guardedKey(n)
 	case jsontree.KindBool, jsontree.KindNumber:
