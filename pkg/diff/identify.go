@@ -202,7 +202,8 @@ func hintAtRenames(changes []Change) {
 }
 
 // refuseMoves refuses a new job that is renamed from a job that goes in another project. No call of
-// the API moves a job, so the old one would be removed with its history.
+// the API moves a job, so the old one would be removed with its history. Without a base nobody knows
+// of that job: a note tells that the former name is not live here.
 func (p *Planner) refuseMoves(changes []Change) {
 	removed := map[string]*Change{} // by name
 	for i := range changes {
@@ -221,6 +222,9 @@ func (p *Planner) refuseMoves(changes []Change) {
 					"%s is renamed from %s, which is %s: the service cannot move a job to another project; leave project: as it is, or remove the entry from renamed_from to create a new job",
 					quote(c.Name), quote(old), quote(gone.Address)))
 			}
+		}
+		if len(c.Want.RenamedFrom) > 0 {
+			c.addNote("no live job of this project has a name of its renamed_from, so it is created: " + strings.Join(c.Want.RenamedFrom, ", "))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package diff_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,11 +33,18 @@ func TestRenameAcrossProjectsIsRefused(t *testing.T) {
 		}
 		live.Projects[other] = &diff.LiveProject{ID: other, Complete: true, Jobs: tc.live}
 		refused := false
-		for _, r := range diff.Compute(input(compiled(moved), compiled(defined(t, "old", body)), live)).Refusals {
+		plan := diff.Compute(input(compiled(moved), compiled(defined(t, "old", body)), live))
+		for _, r := range plan.Refusals {
 			refused = refused || r.Rule == diff.RuleRename && r.Address == "other/job/new"
 		}
 		if refused != tc.refused {
 			t.Errorf("%s: refused: %t", name, refused)
+		}
+		for _, c := range plan.Changes {
+			const note = "no live job of this project has a name of its renamed_from"
+			if noted := strings.Contains(c.Note, note); c.Address == "other/job/new" && noted != (c.Verdict == diff.VerdictCreate && len(tc.from) > 0) {
+				t.Errorf("%s: %s with the note %q", name, c.Verdict, c.Note)
+			}
 		}
 	}
 }

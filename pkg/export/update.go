@@ -412,7 +412,7 @@ func (u *update) empty(ed *editor, key string) {
 		ed.InsertKey(u.have, u.before(key), key, u.emptiedExtra())
 	case key == "extra":
 		ed.SetValue(u.have.Key(key), have, u.emptiedExtra())
-	case u.wanted(key) != nil || u.want.Get("extra").Get(key) != nil:
+	case u.wanted(key) != nil || have == nil && u.want.Get("extra").Get(key) != nil:
 		u.replace(ed, key)
 	case have == nil || u.merged(ed, key):
 		ed.InsertKey(u.have, u.before(key), key, yamltext.Literal("null"))

@@ -116,6 +116,9 @@ func TestAnEditChangesNoOtherObject(t *testing.T) {
 			},
 			"a flavor": func(b *jsontree.Value) { b.Set("flavor", jsontree.String("4u8g")) },
 			"no step":  func(b *jsontree.Value) { b.Set("steps", jsontree.Array()) },
+			"a step that fits under extra only": func(b *jsontree.Value) {
+				b.Get("steps").Items()[0].Set("versions", jsontree.String("x"))
+			},
 			"all of it": func(b *jsontree.Value) {
 				b.Set("flavor", jsontree.String("4u8g"))
 				b.Set("arch", jsontree.String("x86-64"))
