@@ -184,6 +184,12 @@ func TestNothingToDo(t *testing.T) {
 			t.Errorf("%s: only a plan that can be approved shows its id", want)
 		}
 	}
+	refused := compute(func(p *diff.Plan) {
+		p.Refusals = []diff.Refusal{{Rule: diff.RuleUnreadable, Message: "it could not be read"}}
+	})
+	if out := text(t, refused, render.Options{}); !strings.HasPrefix(out, "Plan for shop ") {
+		t.Errorf("the header of a plan without changes is %q", out)
+	}
 	if coloured := text(t, states(t), render.Options{Color: true}); !strings.Contains(coloured, "\x1b[31m") {
 		t.Error("no colour where it was asked for")
 	}
