@@ -113,22 +113,17 @@ func (j *Journal) append(e JournalEntry) error {
 	return nil
 }
 
-// line returns e with its checksum.
+// line returns e with its checksum: the CRC-32 of the line without it. The checksum is the last
+// member, so it is put into the text that it was computed of.
 func (e JournalEntry) line() ([]byte, error) {
-	sum, err := e.checksum()
+	e.CRC = ""
+	text, err := json.Marshal(e)
 	if err != nil {
 		return nil, err
 	}
-	e.CRC = sum
-	line, err := json.Marshal(e)
-	return append(line, '\n'), err
-}
-
-// checksum is the CRC-32 of the line without its checksum.
-func (e JournalEntry) checksum() (string, error) {
-	e.CRC = ""
-	text, err := json.Marshal(e)
-	return fmt.Sprintf("%08x", crc32.ChecksumIEEE(text)), err
+	const end = `"}`
+	sum := crc32.ChecksumIEEE(text)
+	return fmt.Appendf(text[:len(text)-len(end)], "%08x%s\n", sum, end), nil
 }
 
 // ErrForeignJournal means that a journal belongs to another endpoint.

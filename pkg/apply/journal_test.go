@@ -2,7 +2,10 @@ package apply
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -135,7 +138,10 @@ func FuzzReadJournal(f *testing.F) {
 			return
 		}
 		for i, e := range entries {
-			if sum, err := e.checksum(); err != nil || sum != e.CRC || e.Seq != i+1 {
+			bare := e
+			bare.CRC = ""
+			text, err := json.Marshal(bare)
+			if sum := fmt.Sprintf("%08x", crc32.ChecksumIEEE(text)); err != nil || sum != e.CRC || e.Seq != i+1 {
 				t.Fatalf("entry %d was accepted with a wrong checksum or number: %+v", i, e)
 			}
 		}
