@@ -50,7 +50,7 @@ func watchHeap() {
 }
 
 // spareBytes is how much more than usual a small heap may grow until it is collected.
-const spareBytes = 16 << 20
+const spareBytes = 18 << 20
 
 // CollectLess is for commands that keep little of what they allocate, until release: the heap is
 // collected when it has doubled and grown by spareBytes, not each time it has doubled. A large heap

@@ -75,9 +75,12 @@ func at(p spec.Pos) spec.Range { return spec.Range{Start: p, End: p} }
 // removed-still-defined, ignore-unused.
 func (l *linter) policies() {
 	jobs := l.facts.jobs
-	slices.SortStableFunc(jobs, func(a, b jobFact) int {
+	byPlace := func(a, b jobFact) int {
 		return cmp.Or(cmp.Compare(a.address, b.address), a.at.Start.Compare(b.at.Start))
-	})
+	}
+	if !slices.IsSortedFunc(jobs, byPlace) { // where files are named as their jobs, they are
+		slices.SortStableFunc(jobs, byPlace)
+	}
 	byAddress := make(map[string]*jobFact, len(jobs))
 	for i := range jobs {
 		job := &jobs[i]
