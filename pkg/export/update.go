@@ -108,18 +108,11 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 		return nil, nil, err
 	}
 	want := definition.tree
-	keepSecrets(have, want)
-	e.keepForms(have, want, live.Body)
-	keepChannels(have, want, job, live)
 	u := &update{e: e, job: job, live: live, have: have, want: want}
 	if u.workspace, err = declaring(set, definition.Secrets); err != nil {
 		return nil, nil, err
 	}
-	for _, key := range u.keys() {
-		if u.have.Get(key) != nil && u.wanted(key) == nil {
-			u.going = append(u.going, key)
-		}
-	}
+	u.keep()
 	// Take the smallest edit that compiles to the live job.
 	for i, attempt := range []struct {
 		change  func(*editor, string)
@@ -157,6 +150,18 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 		}
 	}
 	return nil, nil, fmt.Errorf("its definition at %s:%d cannot be edited in place%s; edit it by hand: it differs in %s", job.Pos.File, job.Pos.Line, u.why, withPlaces(job, differ))
+}
+
+// keep gives the wanted definition what the live job cannot say, and finds the keys that go.
+func (u *update) keep() {
+	keepSecrets(u.have, u.want)
+	u.e.keepForms(u.have, u.want, u.live.Body)
+	keepChannels(u.have, u.want, u.job, u.live)
+	for _, key := range u.keys() {
+		if u.have.Get(key) != nil && u.wanted(key) == nil {
+			u.going = append(u.going, key)
+		}
+	}
 }
 
 // leaveTemplate removes the template of a definition, or writes null against that of the defaults.

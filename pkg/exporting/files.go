@@ -91,7 +91,7 @@ func (x *Run) tellEdited() error {
 		return err != nil || broken != nil || bytes.Equal(text, canonical)
 	})
 	if len(loose) > 0 {
-		x.tell.Note("the parts of %s that were not edited do not have the form of fmt; `buildsync fmt` brings them to it", sanitize.Line(strings.Join(loose, ", "), 300))
+		x.tell.Note("the parts of %s that were not edited do not have the form of fmt; %s", sanitize.Line(strings.Join(loose, ", "), 300), remedy.FormatRest)
 	}
 	return nil
 }

@@ -123,7 +123,7 @@ func (p *pass) unknownProperty(s *step, prop *prop) {
 	for i := range s.module.Properties {
 		names = append(names, s.module.Properties[i].Name)
 	}
-	hint := "the service may still take it; if not, set it in one live job, and `buildsync export` writes it as your service has it"
+	hint := "the service may still take it; if not, " + string(remedy.SetLive)
 	if prop.where == "inputs" {
 		names = s.module.InputNames()
 	}

@@ -85,6 +85,12 @@ func ComeBackIn(wait fmt.Stringer) Remedy {
 // Rescued says where the body of a deleted template is.
 func Rescued(file string) Remedy { return Remedy("the old template's body is in " + file) }
 
+// SetLive finds the service's name of an input.
+const SetLive Remedy = "set it in one live job, and `buildsync export` writes it as your service has it"
+
+// FormatRest gives the form of fmt to the parts of a file that an export did not edit.
+const FormatRest Remedy = "`buildsync fmt` brings them to it"
+
 // DeleteTwinsAndExport makes the name of a template unique for an export.
 const DeleteTwinsAndExport Remedy = "delete all but one with `buildsync template delete UUID` and export again"
 

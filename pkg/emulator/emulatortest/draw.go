@@ -81,7 +81,7 @@ func (d Draw) Key() string {
 	if d.Chance(70) {
 		return d.OneOf("command", "image", "file", "artifactId", "buildVersion", "ignoreTest", "settingMode", "cacheOption", "preCondition", "other", "k")
 	}
-	return d.OneOf("", "<<", "$file", "$$file", "a b", "a: b", "#", "null", "1", "true", "ключ", "k\n", "${{ vars.x }}", "$${{", "~", "0x10", "2024-01-01", "\u200b", `"`, strings.Repeat("k", 1500)) + d.OneOf("", "x")
+	return d.OneOf("", "<<", "$file", "$$file", "a b", "a: b", "#", "null", "1", "true", "ключ", "k\n", "${{ vars.x }}", "$${{ x", "~", "0x10", "2024-01-01", "\u200b", `"`, strings.Repeat("k", 1500)) + d.OneOf("", "x")
 }
 
 // Value draws any JSON, a few levels deep.
