@@ -85,6 +85,7 @@ systems: ## all packages and tests are valid Go on Windows and macOS
 # What a mutation run covers: the packages whose rules every stage relies on.
 MUTANTS ?= ./pkg/sanitize ./pkg/jsontree ./pkg/client/signer ./pkg/diff
 
+mutants: export RAPID_SEED = $(SEED)
 mutants: ## change one condition at a time and list the changes that no test notices: an hour
 	$(GO) -C tools/mutants run . $(MUTANTS)
 

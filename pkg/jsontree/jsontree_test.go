@@ -133,6 +133,9 @@ func TestSetAndDelete(t *testing.T) {
 	if got, want := string(copied.AppendJSON(nil)), `{"a":1,"b":null}`; got != want {
 		t.Errorf("the clone changed with its original: got %s, want %s", got, want)
 	}
+	if v.Len() != 2 || copied.Len() != 2 {
+		t.Errorf("%d and %d members, want 2 of each", v.Len(), copied.Len())
+	}
 }
 
 // TestAgreesWithEncodingJSON checks that Parse reads what encoding/json writes with the same
