@@ -24,7 +24,7 @@ func (in *invocation) lock(ctx context.Context, p *planning, wait time.Duration)
 			return nil, fmt.Errorf("locking: %w", err)
 		}
 	}
-	folder, err := workspace.LockFolder(in.cacheFolder(), file)
+	folder, err := workspace.LockFolder(in.cacheFolder(), p.service.name, file)
 	if err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 
 // LockedError reports that another process on this machine is applying to a project.
 type LockedError struct {
-	ProjectID string // "" for the account's build templates
+	ProjectID string // "" for build templates
 	Path      string
 	Owner     string // the holder's note about itself, made safe
 }
@@ -23,7 +23,7 @@ type LockedError struct {
 func (e *LockedError) Error() string {
 	what := "project " + e.ProjectID
 	if e.ProjectID == "" {
-		what = "the account's build templates"
+		what = "build templates at this endpoint"
 	}
 	holder := "lock file " + e.Path
 	if e.Owner != "" { // "" until the holder has written it

@@ -25,7 +25,7 @@ func TestLockExcludes(t *testing.T) {
 	if owner := "process " + strconv.Itoa(os.Getpid()); !strings.Contains(err.Error(), owner) && runtime.GOOS != "windows" {
 		t.Errorf("the message %q does not name the owner, %s", err, owner)
 	}
-	if text := (&LockedError{Owner: "process 1"}).Error(); !strings.Contains(text, "the account's build templates") {
+	if text := (&LockedError{Owner: "process 1"}).Error(); !strings.Contains(text, "to build templates at this endpoint") {
 		t.Errorf("where there is no project, the message is %q", text)
 	}
 	if text := (&LockedError{Path: "p.lock"}).Error(); !strings.Contains(text, "(lock file p.lock)") {

@@ -30,7 +30,7 @@ func (s Scope) Ref() string {
 	if s.Private {
 		prefix = localRefs
 	}
-	ref := prefix + s.environment() + "@" + escape(host(s.Endpoint))
+	ref := prefix + s.environment() + "@" + EndpointKey(s.Endpoint)
 	if s.Folder != "" {
 		ref += "@" + escape(s.Folder)
 	}
@@ -54,6 +54,10 @@ func (s Scope) String() string {
 	}
 	return s.Endpoint + " (" + s.Environment + ")"
 }
+
+// EndpointKey returns what identifies an endpoint, for the name of a ref or a folder. Different
+// spellings of one address have the same key.
+func EndpointKey(endpoint string) string { return escape(host(endpoint)) }
 
 // host returns what identifies an endpoint: the host in canonical form, and the port if it is not
 // the default.

@@ -11,19 +11,22 @@ import (
 	"time"
 
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/record"
 )
 
 // lockLook is the interval of attempts to take a lock.
 const lockLook = 200 * time.Millisecond
 
 // LockFolder returns the folder of the locks for Lock. It is the same for all workspaces of a user
-// on this machine, since they may write to one project. cache is the user's folder for what can be
-// lost, "" if there is none. Projects that exist only in a file, such as the built-in emulator's,
-// have a folder of their own, though their ids are those of every example; file is "" for others.
-func LockFolder(cache, file string) (string, error) {
+// on this machine that use one endpoint, since they may write to one project or template. Each
+// endpoint has its own: other services may have projects with the same ids. The account is not
+// part of the name, because an access key does not tell it, and two runs of one account may use
+// different credentials. cache is the user's folder for what can be lost, "" if there is none. file
+// holds the built-in emulator's projects, and is "" for other endpoints.
+func LockFolder(cache, endpoint, file string) (string, error) {
 	folder := filepath.Join(cmp.Or(cache, os.TempDir()), "buildsync", "locks")
 	if file == "" {
-		return folder, nil
+		return filepath.Join(folder, record.EndpointKey(endpoint)), nil
 	}
 	full, err := filepath.Abs(file)
 	if err != nil {
@@ -31,7 +34,7 @@ func LockFolder(cache, file string) (string, error) {
 	}
 	name := fnv.New64a()
 	name.Write([]byte(full))
-	return filepath.Join(folder, fmt.Sprintf("emulator-%x", name.Sum64())), nil
+	return filepath.Join(folder, fmt.Sprintf("%s@%x", record.EndpointKey(endpoint), name.Sum64())), nil
 }
 
 // Lock keeps two applies on this machine from writing to one project. It waits up to patience, and
