@@ -62,11 +62,14 @@ func TestListingLagsBehindADelete(t *testing.T) {
 // answer is waited out.
 func TestStrangeReadsEndTheWait(t *testing.T) {
 	t.Parallel()
-	for _, op := range killables() {
+	for i, op := range killables() {
 		for name, write := range map[string]emulator.Fault{
 			"accepted": {Kind: emulator.FaultPass}, "lost": {Kind: emulator.FaultHTML, Status: http.StatusGatewayTimeout, Commit: emulator.CommitFirst},
 		} {
 			for _, times := range []int{1, -1} {
+				if pair := (name == "lost") == (times == 1); !long && pair == (i%2 == 0) {
+					continue // each operation still meets both kinds of write and of wait
+				}
 				t.Run(fmt.Sprintf("%s, %s, %d", op.id, name, times), func(t *testing.T) {
 					t.Parallel()
 					write := write // each case has a fault of its own

@@ -126,8 +126,9 @@ func TestPartial(t *testing.T) {
 	}
 }
 
-// TestUnmanaged checks that every live job counts as managed or unmanaged, whatever part is
-// planned. The twin of a pinned job is unmanaged. A pinned job is managed under any name.
+// TestUnmanaged checks that every live job counts as managed or unmanaged, whatever shard or change
+// is planned. The twin of a pinned job is unmanaged. A pinned job is managed under any name. A part
+// by names counts those of its names, and a part by labels none.
 func TestUnmanaged(t *testing.T) {
 	t.Parallel()
 	pin := func(name, id string) *compile.Job {
@@ -144,6 +145,7 @@ func TestUnmanaged(t *testing.T) {
 	for name, test := range map[string]struct {
 		head, whole *compile.Result
 		live        []*diff.LiveJob
+		part        diff.Part
 		want        int
 	}{
 		"declared":                       {head: compiled(other), live: []*diff.LiveJob{live("other", "1")}},
@@ -155,9 +157,14 @@ func TestUnmanaged(t *testing.T) {
 		"a pinned job's twin, outside":   {head: compiled(other), whole: compiled(other, pin("a", "1")), live: []*diff.LiveJob{live("a", "1"), live("a", "2")}, want: 1},
 		"twins, and neither is pinned":   {head: compiled(other), live: []*diff.LiveJob{live("other", "1"), live("other", "2")}},
 		"renamed by the pin, name taken": {head: compiled(pin("a", "1")), live: []*diff.LiveJob{live("b", "1"), live("a", "2")}, want: 1},
+		"of other names":                 {head: compiled(other), live: []*diff.LiveJob{live("other", "1"), live("x", "2"), live("y", "3")}, part: diff.Part{Only: []string{"other"}}},
+		"of the names":                   {head: compiled(other), live: []*diff.LiveJob{live("other", "1"), live("x1", "2"), live("y", "3")}, part: diff.Part{Only: []string{"other", "x*"}}, want: 1},
+		"a part by labels":               {head: compiled(other), live: []*diff.LiveJob{live("other", "1"), live("x", "2")}, part: diff.Part{Labels: []string{"team=a"}}},
+		"a shard":                        {head: compiled(other), live: []*diff.LiveJob{live("other", "1"), live("x", "2")}, part: diff.Part{Shard: "1/2"}, want: 1},
+		"what changed":                   {head: compiled(other), live: []*diff.LiveJob{live("other", "1"), live("x", "2")}, part: diff.Part{Changed: true}, want: 1},
 	} {
 		in := input(test.head, nil, listed(test.live...))
-		in.Whole = test.whole
+		in.Whole, in.Part = test.whole, test.part
 		if have := diff.Compute(in).Summary.Unmanaged; have != test.want {
 			t.Errorf("%s: %d unmanaged, want %d", name, have, test.want)
 		}

@@ -21,8 +21,8 @@ type Input struct {
 	// empty part is not an empty workspace.
 	Whole *compile.Result
 
-	// Part is the requested part, shown to readers of the plan. It selects nothing: Head and Base
-	// are already reduced to it.
+	// Part is the requested part, shown to readers of the plan. Head and Base are already reduced to
+	// it. It selects only which of the live jobs that nothing declares count as unmanaged.
 	Part Part
 
 	// Base is the compilation at the commit that was applied last; nil for a two-way comparison.

@@ -11,7 +11,7 @@ import (
 
 // Join combines the plans of shards to one plan. They must have the same definitions, environment
 // and service. If several shards list an object, the first one counts. The number of unmanaged jobs
-// is the same in all shards.
+// is the same in all shards; of other parts, which may overlap, the largest one counts.
 func Join(plans ...*Plan) (*Plan, error) {
 	if len(plans) == 0 {
 		return nil, errors.New("there is no plan to join")

@@ -8,6 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // Compute makes the plan: what must be done so that the live state becomes what in.Head declares,
@@ -195,12 +196,12 @@ func driftCount(c *Change) int {
 	return n
 }
 
-// unmanaged counts the live jobs that no definition declares, in the projects
-// that were listed.
+// unmanaged counts the live jobs that no definition declares, in the projects that were listed and
+// with the names that were asked for. Such a job has no labels, so a part by labels has none.
 func (p *Planner) unmanaged() int {
 	n := 0
 	for _, job := range p.live.all {
-		if !p.claimed[job] && !p.spokenOf(job) {
+		if !p.claimed[job] && !p.spokenOf(job) && len(p.in.Part.Labels) == 0 && spec.Names(p.in.Part.Only).Select(job.Name) {
 			n++
 		}
 	}

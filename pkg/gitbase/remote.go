@@ -135,6 +135,36 @@ func checkRemote(remote string) error {
 	return nil
 }
 
+// NoRemoteError reports that a repository has no remote of a name.
+type NoRemoteError struct {
+	Remote string
+	Known  []string // the names that it has
+	Err    error
+}
+
+func (e *NoRemoteError) Error() string {
+	if len(e.Known) == 0 {
+		return "this clone has no Git remote"
+	}
+	return fmt.Sprintf("this clone has no Git remote %q", e.Remote)
+}
+
+func (e *NoRemoteError) Unwrap() error { return e.Err }
+
+// noRemote returns a *NoRemoteError if err comes from a name that is no remote of r, else err.
+func (r *Repo) noRemote(ctx context.Context, remote string, err error) error {
+	var failed *commandError
+	if !errors.As(err, &failed) || !strings.Contains(failed.said, "does not appear to be a git repository") || strings.ContainsAny(remote, `/\:`) {
+		return err
+	}
+	out, listErr := git(ctx, r.dir, "remote")
+	known := strings.Fields(string(out))
+	if listErr != nil || slices.Contains(known, remote) {
+		return err
+	}
+	return &NoRemoteError{Remote: remote, Known: known, Err: err}
+}
+
 // FetchRefs fetches all refs below from, with what they need, and keeps them
 // below to. Refs that the remote no longer has are deleted there too.
 func (r *Repo) FetchRefs(ctx context.Context, remote, from, to string) error {
@@ -144,7 +174,7 @@ func (r *Repo) FetchRefs(ctx context.Context, remote, from, to string) error {
 	err := r.remoteGit(ctx, "fetch", "--quiet", "--prune", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules",
 		"--refmap=", "--end-of-options", remote, "+"+from+"*:"+to+"*")
 	if err != nil {
-		return fmt.Errorf("fetching %s* from %s: %w", from, sanitize.Addresses(remote), err)
+		return r.noRemote(ctx, remote, fmt.Errorf("fetching %s* from %s: %w", from, sanitize.Addresses(remote), err))
 	}
 	return nil
 }
@@ -165,7 +195,7 @@ func (r *Repo) PushRefs(ctx context.Context, remote string, refs []string) error
 	case errors.As(err, &failed) && strings.Contains(failed.said, "rejected]"):
 		return fmt.Errorf("%w: %w", ErrRejected, err)
 	case err != nil:
-		return fmt.Errorf("pushing to %s: %w", sanitize.Addresses(remote), err)
+		return r.noRemote(ctx, remote, fmt.Errorf("pushing to %s: %w", sanitize.Addresses(remote), err))
 	}
 	return nil
 }

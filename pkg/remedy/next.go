@@ -1,6 +1,9 @@
 package remedy
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // What to type after a command. The arguments are the commands as this run was called: with its
 // folder, environment and service.
@@ -35,6 +38,15 @@ func ApplyRest(apply string) Remedy { return Remedy(apply + " does the rest") }
 // SetBack comes after drift.
 func SetBack(apply, export string) Remedy {
 	return Remedy(apply + " sets it back; " + export + " --force takes it into the definitions")
+}
+
+// NameRemote comes after a Git remote that a clone does not have. known are those that it has.
+func NameRemote(remote string, known []string) Remedy {
+	add := Remedy("git remote add " + remote + " ADDRESS")
+	if len(known) == 0 {
+		return "a clone without one needs no exchange; to share records with other clones: " + add
+	}
+	return Remedy("name one with --remote: "+strings.Join(known, ", ")+"; or add it: ") + add
 }
 
 // CommitExported comes after an export.

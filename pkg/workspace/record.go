@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
+	"github.com/buildsync/buildsync/pkg/gitbase"
 	"github.com/buildsync/buildsync/pkg/record"
 	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -73,6 +74,10 @@ func RecordError(err error) error {
 	var damaged *record.DamagedError
 	if errors.As(err, &damaged) {
 		return err
+	}
+	var nowhere *gitbase.NoRemoteError
+	if errors.As(err, &nowhere) {
+		return fmt.Errorf("no record was exchanged: %w; %s", err, remedy.NameRemote(nowhere.Remote, nowhere.Known))
 	}
 	return fmt.Errorf("reading what was applied: %w", err)
 }
