@@ -272,10 +272,13 @@ func (p *pass) secretLiteral(at spec.Range, pointer string, m secret.Match, text
 
 // withArticle returns a kind of secret with "a" or "an", by pronunciation.
 func withArticle(kind string) string {
-	for _, spokenWithVowel := range []string{"AWS", "npm"} {
+	for _, spokenWithVowel := range []string{"npm", "ngrok", "xAI", "NVIDIA"} {
 		if strings.HasPrefix(kind, spokenWithVowel) {
 			return "an " + kind
 		}
+	}
+	if strings.ContainsRune("AEIO", rune(kind[0])) {
+		return "an " + kind
 	}
 	return "a " + kind
 }

@@ -15,6 +15,9 @@ func (p *pass) testBracket(s *script, call *syntax.CallExpr) {
 		return
 	}
 	first, last := call.Args[0], call.Args[len(call.Args)-1]
+	if p.testOfVariable(s, first, last) {
+		return
+	}
 	text := first.Lit()
 	if open := strings.TrimLeft(text, "["); text != open && open != "" && !strings.Contains(open, "]") {
 		start, end := offsets(first)
@@ -30,6 +33,21 @@ func (p *pass) testBracket(s *script, call *syntax.CallExpr) {
 		start, end = offsets(call)
 	}
 	p.report("shell-syntax", s.at(start, end), s.pointer, "the test that starts with [ does not end with ] as a word of its own, so it fails", "write a blank before the ]")
+}
+
+// testOfVariable reports ["$X" = y ]: the bracket and the value are the name of one program.
+func (p *pass) testOfVariable(s *script, first, last *syntax.Word) bool {
+	bracket, ok := first.Parts[0].(*syntax.Lit)
+	if !ok || len(first.Parts) < 2 || bracket.Value != "[" && bracket.Value != "[[" {
+		return false
+	}
+	closing := strings.Repeat("]", len(bracket.Value))
+	if end, ok := last.Parts[len(last.Parts)-1].(*syntax.Lit); !ok || !strings.HasSuffix(end.Value, closing) {
+		return false
+	}
+	start, end := offsets(first)
+	p.report("shell-syntax", s.at(start, end), s.pointer, "the shell looks for a program called "+quoted(s.text[start:end])+": a blank is missing after "+bracket.Value, "write "+bracket.Value+" "+s.text[start+len(bracket.Value):end])
+	return true
 }
 
 // redirectInTest reports [ "$N" > 5 ], which writes a file instead of comparing.

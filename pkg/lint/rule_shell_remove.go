@@ -23,28 +23,40 @@ func (p *pass) removal(s *script, call *syntax.CallExpr) {
 	}
 	for _, word := range c.args {
 		start, end := offsets(word)
-		if text := strings.TrimRight(word.Lit(), "/"); word.Lit() != "" && (text == "" || text == "/*") {
-			p.report("shell-safety", s.at(start, end), s.pointer, "rm -r of "+quoted(word.Lit())+" removes everything", "name the folder")
+		if what := everything(word.Lit()); what != "" {
+			p.report("shell-safety", s.at(start, end), s.pointer, "rm -r of "+quoted(word.Lit())+" removes "+what, "name the folder")
 			continue
 		}
+		shown := quoted(strings.ReplaceAll(s.text[start:end], `"`, "")) // one pair of quotes is enough
 		name := ""
 		if e := firstExpansion(word); e != nil && !s.names.neverEmpty(e) {
 			name = rootWhenEmpty(word)
 		}
 		if name != "" {
-			p.report("shell-safety", s.at(start, end), s.pointer, "rm -r of "+quoted(s.text[start:end])+" removes "+name+" when the value is empty", `make it fail when empty: "${DIR:?}"`)
+			p.report("shell-safety", s.at(start, end), s.pointer, "rm -r of "+shown+" removes "+name+" when the value is empty", `make it fail when empty: "${DIR:?}"`)
 			continue
 		}
 		open := func(part syntax.WordPart) bool { return isExpansion(part) && !s.names.neverEmpty(part) }
 		if !slices.ContainsFunc(word.Parts, open) || s.names.isTemporary(word) {
 			continue
 		}
-		d := p.report("shell-safety", s.at(start, end), s.pointer, "rm -r of "+quoted(s.text[start:end])+", which is not quoted: a blank or an empty value removes something else",
+		d := p.report("shell-safety", s.at(start, end), s.pointer, "rm -r of "+shown+", which is not quoted: a blank or an empty value removes something else",
 			`quote it, and make it fail when empty: "${DIR:?}"`)
 		if _, ok := word.Parts[0].(*syntax.ParamExp); ok && len(word.Parts) == 1 {
 			d.Fixes = s.edit(start, end, `"`+s.text[start:end]+`"`, "quote it")
 		}
 	}
+}
+
+// everything returns what rm -r of a text removes if that is all: of the machine, or of the user.
+func everything(text string) string {
+	switch rest := strings.TrimRight(text, "/"); {
+	case text != "" && rest == "", rest == "/*":
+		return "everything"
+	case rest == "~", rest == "~/*":
+		return "the home folder"
+	}
+	return ""
 }
 
 // removesFolders reports whether c is rm -r.
@@ -187,7 +199,7 @@ func (p *pass) unsafeFolder(s *script, stmts []*syntax.Stmt) {
 			moved = call
 		case c.program == "cd" || c.program == "pushd" || c.program == "popd":
 			moved = nil
-		case moved != nil && removesFolders(c) && slices.ContainsFunc(c.args, isRelativeGlob):
+		case moved != nil && emptiesFolder(c):
 			start, end := offsets(call)
 			from, to := offsets(moved)
 			d := p.report("shell-safety", s.at(start, end), s.pointer, "when "+quoted(s.text[from:to])+" fails, this removes the files of another folder", "write "+unwrap(moved).program+" … || exit 1, or start the script with set -e")
@@ -195,6 +207,20 @@ func (p *pass) unsafeFolder(s *script, stmts []*syntax.Stmt) {
 			return
 		}
 	}
+}
+
+// emptiesFolder reports whether c removes the files of the current folder, whichever that is.
+func emptiesFolder(c command) bool {
+	switch c.program {
+	case "git": // git clean -xfd
+		return len(c.args) > 1 && c.args[0].Lit() == "clean" && slices.ContainsFunc(c.args[1:], func(w *syntax.Word) bool {
+			text := w.Lit()
+			return text == "--force" || strings.HasPrefix(text, "-") && !strings.HasPrefix(text, "--") && strings.Contains(text, "f")
+		})
+	case "find": // find . -delete
+		return len(c.args) == 2 && isRelativeGlob(c.args[0]) && c.args[1].Lit() == "-delete"
+	}
+	return removesFolders(c) && slices.ContainsFunc(c.args, isRelativeGlob)
 }
 
 // isRelativeGlob reports whether rm would remove files of the current folder, whichever that is.

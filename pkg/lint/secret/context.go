@@ -111,7 +111,9 @@ var commandPasswords = map[string]passwordOptions{
 	"ssh-keygen":        {separate: []string{"-N", "-P"}},
 	"conan":             {separate: []string{"-p"}, with: []string{" login", " user "}},
 	"ncftpput":          {separate: []string{"-p"}},
-	"curl":              {user: ":"}, "lftp": {user: ","}, "nuget": {separate: []string{"-p"}, with: []string{" source "}}, "smbclient": {user: "%"}, "rpcclient": {user: "%"}, "winexe": {user: "%"}, "skopeo": {user: ":"}, "useradd": {separate: []string{"-p", "--password"}}, "usermod": {separate: []string{"-p"}},
+	"altool":            {separate: []string{"-p"}}, "notarytool": {separate: []string{"-p"}},
+	"ossutil": {separate: []string{"-k"}, with: []string{" config "}}, "ossutil64": {separate: []string{"-k"}, with: []string{" config "}}, "coscmd": {separate: []string{"-s"}, with: []string{" config "}},
+	"curl": {user: ":"}, "lftp": {user: ","}, "nuget": {separate: []string{"-p", "-k"}, with: []string{" source ", " push "}}, "smbclient": {user: "%"}, "rpcclient": {user: "%"}, "winexe": {user: "%"}, "skopeo": {user: ":"}, "useradd": {separate: []string{"-p", "--password"}}, "usermod": {separate: []string{"-p"}},
 }
 
 // userOptions are the options whose value is a user with a password.

@@ -78,7 +78,13 @@ var issued = []rule{
 	{kind: "JFrog key", markers: []string{"AKCp"}, pattern: pattern(`\b(AKCp[A-Za-z0-9]{69,})\b`), shown: 4},
 	{kind: "private key", markers: []string{"AGE-SECRET-KEY-1"}, pattern: pattern(`\b(AGE-SECRET-KEY-1[A-Z0-9]{58})\b`), shown: 16},
 	{kind: "password in a header", markers: []string{`"auth"`}, pattern: pattern(`"auth"\s*:\s*"([A-Za-z0-9+/]{8,}={0,2})"`), check: isUserAndPassword},
-	{kind: "password", markers: []string{"password"}, pattern: pattern(`\blogin\s+\S+\s+password\s+["']?([^\s"']+)`), check: isLiteral}, // .netrc
+	{kind: "JFrog key", markers: []string{"X-JFrog-Art-Api:"}, pattern: pattern(`\bX-JFrog-Art-Api:\s*([A-Za-z0-9]{16,})\b`)},
+	{kind: "password", markers: []string{"SSHPASS="}, pattern: pattern(`\bSSHPASS=["']?([^\s"']{6,400})`), check: isLiteral},
+	{kind: "password", markers: []string{"</password>", "</passphrase>", "</token>", "</apiKey>", "</secretKey>"}, // settings.xml of Maven
+		pattern: pattern(`<(?:password|passphrase|token|apiKey|secretKey)>([^<>\s]{6,400})</`), check: isLiteral},
+	{kind: "password", markers: []string{"ClearTextPassword"}, pattern: pattern(`ClearTextPassword\\?"\s+value=\\?"([^"\\\s]{6,400})`), check: isLiteral},                                                      // NuGet.Config
+	{kind: "secret key", markers: []string{"mc alias set", "mc config host add"}, pattern: pattern(`\bmc (?:alias set|config host add)\s+\S+\s+https?://\S+\s+\S+\s+["']?([^\s"']{6,400})`), check: isLiteral}, // MinIO
+	{kind: "password", markers: []string{"password"}, pattern: pattern(`\blogin\s+\S+\s+password\s+["']?([^\s"']+)`), check: isLiteral},                                                                        // .netrc
 }
 
 // occursIn reports whether text has one of the rule's markers.
