@@ -54,6 +54,16 @@ var otherRules = map[int]string{
 	2148: "", 1090: "", 1091: "", 1072: "", 1073: "", 1009: "", 2154: "", // param-undefined knows what is set
 	2115: "shell-safety", 2114: "shell-safety", 2164: "shell-safety", 2168: "shell-safety", 3043: "shell-safety", 2086: "shell-safety", 1068: "shell-safety", 1066: "shell-safety", 2071: "shell-safety", 2210: "shell-safety", 2193: "shell-safety",
 	1020: "shell-syntax", 1035: "shell-syntax", 1014: "shell-syntax", 1069: "shell-syntax",
+	1018: "invisible-char", 1082: "invisible-char",
+}
+
+// carriageReturn is shellcheck's code for a carriage return, which it reports on each line.
+const carriageReturn = 1017
+
+// judgesCarriageReturns reports whether a rule of our own reports the carriage returns of a script.
+func (l *linter) judgesCarriageReturns(s *script) bool {
+	set, known := l.config.level("invisible-char", s.pass.name)
+	return !known || !set.off
 }
 
 // asksShellCheck reports whether scripts are collected for shellcheck.
@@ -99,6 +109,9 @@ func (l *linter) shellChecked() {
 				l.notShellChecked(s, result.Stopped)
 			}
 			for _, f := range result.Findings {
+				if f.Code == carriageReturn && l.judgesCarriageReturns(s) {
+					continue // said once, not for each line
+				}
 				l.shellCheckFinding(s, f)
 			}
 		}

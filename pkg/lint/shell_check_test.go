@@ -111,6 +111,8 @@ func TestShellCheckModes(t *testing.T) {
 		{"a script that does not parse", "", "", there(), "if wrong\n", "", 0},
 		{"said by another rule", "", "", &fakeShellCheck{word: "rm", code: 2115}, "set -e\nrm -rf $X\n", "", 1},
 		{"not said by another rule", "", "", &fakeShellCheck{word: "make", code: 2115}, "set -e\nrm -rf $X\nmake\n", "warning", 1},
+		{"carriage returns, which a rule reports once", "", "", &fakeShellCheck{word: "make", code: 1017}, "set -e\r\nmake\r\n", "", 1},
+		{"carriage returns, and the rule is off", "lint: {rules: {invisible-char: off}}\n", "", &fakeShellCheck{word: "make", code: 1017}, "set -e\nmake\n", "warning", 1},
 		{"a name that a parameter sets", "", "", &fakeShellCheck{word: "make", code: 2154}, script, "", 1},
 	}
 	for _, c := range cases {

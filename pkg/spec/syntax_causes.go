@@ -298,6 +298,10 @@ func causeColon(f *fault) bool {
 		at += head[1]
 		return f.say(at, at+1, "a text without quotes cannot contain a colon before a space or the end of the line", toQuote(f.restOf(head[1])))
 	}
+	if f.isKeyWithoutColon(f.line - 1) { // name： a, and the next key on the line below
+		f.moveTo(f.line - 1)
+		return f.sayWrongSign()
+	}
 	at := indentOf(f.text)
 	return f.say(at, head[1], "a key is not allowed here: the line above it, indented less, already has a value",
 		"check the indentation of this line and of the one above; a text of several lines starts with |")
@@ -442,6 +446,25 @@ func causeNoColon(f *fault) bool {
 	if !f.has("could not find expected ':'") {
 		return false
 	}
+	if f.sayWrongSign() {
+		return true
+	}
+	at := indentOf(f.text)
+	return f.say(at, at+len(f.restOf(at)), quoted(f.restOf(at))+" looks like a key without a colon", `write "key: value", or indent the line if it continues the text above`)
+}
+
+// isKeyWithoutColon reports whether a line is a key with a full-width colon, or one with an equals
+// sign between blanks; X=1 may be a text.
+func (f *fault) isKeyWithoutColon(line int) bool {
+	text := string(f.src.lineText(line))
+	if m := equalsSign().FindStringSubmatchIndex(text); m != nil {
+		return m[4] > m[3] && m[6] > m[5]
+	}
+	return fullWidthColon().MatchString(text)
+}
+
+// sayWrongSign explains another sign after a key, in the place of the colon.
+func (f *fault) sayWrongSign() bool {
 	for _, wrong := range []struct{ match, says string }{
 		{"：", "the colon after %s is a full-width one, which YAML takes for a letter"}, {"=", "there is an equals sign after %s, where YAML has a colon"},
 	} {
@@ -454,6 +477,5 @@ func causeNoColon(f *fault) bool {
 			return f.say(m[4], m[5], strings.Replace(wrong.says, "%s", quoted(key), 1), "write "+quoted(strings.TrimSpace(key+": "+value)))
 		}
 	}
-	at := indentOf(f.text)
-	return f.say(at, at+len(f.restOf(at)), quoted(f.restOf(at))+" looks like a key without a colon", `write "key: value", or indent the line if it continues the text above`)
+	return false
 }
