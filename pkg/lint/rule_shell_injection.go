@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"path"
 	"slices"
 	"strings"
 
@@ -31,15 +32,19 @@ func codeRunIn(script syntax.Node) (found []execution) {
 			found = append(found, e)
 		}
 	}
+	written := writtenFiles{}
 	syntax.Walk(script, func(node syntax.Node) bool {
 		switch n := node.(type) {
 		case *syntax.Stmt:
 			if call, ok := n.Cmd.(*syntax.CallExpr); ok {
-				e := unwrap(call).runs()
+				c := unwrap(call)
+				e := c.runs()
+				add(written.runBy(n, c, e))
 				if e.input {
 					e.code = append(slices.Clip(e.code), inputTexts(n)...)
 				}
 				add(e)
+				written.add(n, n, c)
 			}
 		case *syntax.BinaryCmd: // echo "make $X" | sh
 			if n.Op == syntax.Pipe || n.Op == syntax.PipeAll {
@@ -47,11 +52,72 @@ func codeRunIn(script syntax.Node) (found []execution) {
 					e.code = printedBy(n.X)
 					add(e)
 				}
+				if call, ok := n.Y.Cmd.(*syntax.CallExpr); ok { // echo "make $X" | sudo tee run.sh
+					written.add(n.X, n.Y, unwrap(call))
+				}
 			}
 		}
 		return true
 	})
 	return found
+}
+
+// writtenFiles are the texts that a script writes into files, by the name of the file.
+type writtenFiles map[string][]*syntax.Word
+
+// add notes the file into which to writes the text of from: cat > F <<EOF, echo … > F, tee F.
+func (w writtenFiles) add(from, to *syntax.Stmt, c command) {
+	var files []*syntax.Word
+	if c.program == "tee" {
+		files = c.args
+	}
+	for _, r := range to.Redirs {
+		if (r.Op == syntax.RdrOut || r.Op == syntax.AppOut || r.Op == syntax.RdrClob) && (r.N == nil || r.N.Value == "1") {
+			files = append(slices.Clip(files), r.Word)
+		}
+	}
+	if len(files) == 0 {
+		return
+	}
+	texts := printedBy(from)
+	if call, ok := from.Cmd.(*syntax.CallExpr); ok && len(call.Args) > 0 {
+		if program := unwrap(call).program; program == "cat" || program == "tee" {
+			texts = inputTexts(from)
+		}
+	}
+	for _, file := range files {
+		if name := writtenName(file); name != "" && len(texts) > 0 {
+			w[name] = append(w[name], texts...)
+		}
+	}
+}
+
+// runBy returns the execution of a file that the script has written: sh F, ./F, bash < F. A file
+// that is sourced holds variables most often, and is not judged.
+func (w writtenFiles) runBy(stmt *syntax.Stmt, c command, e execution) execution {
+	switch {
+	case len(w) == 0 || c.program == "." || c.program == "source":
+	case e.file != nil:
+		return execution{program: e.program, language: e.language, code: w[writtenName(e.file)]}
+	case e.input:
+		for _, r := range stmt.Redirs {
+			if r.Op == syntax.RdrIn {
+				return execution{program: e.program, language: e.language, code: w[writtenName(r.Word)]}
+			}
+		}
+	case c.word != nil && strings.Contains(leadingText(c.word), "/"):
+		return execution{program: c.program, language: shellCode, code: w[writtenName(c.word)]}
+	}
+	return execution{}
+}
+
+// writtenName returns the name of a file that is a literal, "" for others.
+func writtenName(w *syntax.Word) string {
+	name, literal := literalText(w)
+	if !literal || name == "" || name[0] == '-' {
+		return ""
+	}
+	return path.Clean(name)
 }
 
 // inputTexts returns the here-documents and here-strings of a statement.

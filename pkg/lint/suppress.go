@@ -246,6 +246,9 @@ func (l *linter) suppress(ds, hard spec.Diagnostics) spec.Diagnostics {
 				if !unused {
 					continue
 				}
+				if d.Hint == removeComment && len(c.rules) > 1 {
+					d.Hint = "remove the name from the comment"
+				}
 				if set {
 					d.Severity = setting.severity
 				}
@@ -256,6 +259,9 @@ func (l *linter) suppress(ds, hard spec.Diagnostics) spec.Diagnostics {
 	return kept
 }
 
+// removeComment is the hint at a suppression that does nothing.
+const removeComment = "remove the comment"
+
 func unusedSuppression(s *suppressed) (spec.Diagnostic, bool) {
 	d := spec.Diagnostic{Rule: "unused-suppression", Severity: severityOf("unused-suppression"), Range: s.at, Pointer: s.pointer}
 	rule, _ := ruleByName(s.rule)
@@ -265,7 +271,7 @@ func unusedSuppression(s *suppressed) (spec.Diagnostic, bool) {
 	case s.refused || rule.Fixed:
 		d.Message, d.Hint = "the rule "+quoted(s.rule)+" cannot be suppressed", "its findings also stop plan and apply"
 	default:
-		d.Message, d.Hint = "there is no finding of "+quoted(s.rule)+" to suppress here", "remove the comment"
+		d.Message, d.Hint = "there is no finding of "+quoted(s.rule)+" to suppress here", removeComment
 	}
 	return d, true
 }
