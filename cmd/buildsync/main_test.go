@@ -164,6 +164,8 @@ func TestUsage(t *testing.T) {
 		{name: "an argument like a flag", args: []string{"show", "--", "--format"}, code: exitInvalid, stderr: "open --format"},
 		{name: "a flag without its value", args: []string{"show", "/nowhere", "--format"}, code: exitInvalid, stderr: "buildsync show: --format needs a value\n"},
 		{name: "a format as a flag", args: []string{"plan", "--json"}, code: exitInvalid, stderr: "has no flag --json; did you mean --format json?"},
+		{name: "a format of others as a flag", args: []string{"plan", "--sarif"}, code: exitInvalid, stderr: "buildsync plan has no flag --sarif; see "},
+		{name: "a format of query as a flag", args: []string{"lint", "--files"}, code: exitInvalid, stderr: "buildsync lint has no flag --files; see "},
 		{name: "a format as a flag of a command without formats", args: []string{"version", "--json"}, code: exitInvalid, stderr: "buildsync version has no flag --json; see "},
 		{name: "a duration that is none", args: []string{"plan", "--timeout", "soon"}, code: exitInvalid, stderr: "buildsync plan: invalid value \"soon\" for --timeout\n"},
 		{name: "a number that is none", args: []string{"plan", "--parallelism", "many"}, code: exitInvalid, stderr: "invalid value \"many\" for --parallelism\n"},

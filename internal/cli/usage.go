@@ -52,7 +52,7 @@ func (p *Console) OnUsageError(ctx *cli.Context, err error, _ bool) error {
 		names = append(names, flag.Names()...)
 	}
 	text := fmt.Sprintf("%s has no flag %s", where, dashed(name))
-	if isFormat(name) && slices.Contains(names, "format") {
+	if isFormat(name) && takesFormat(ctx.Command.Flags, name) {
 		text += fmt.Sprintf("; did you mean --format %s?", name)
 	} else if isFormat(name) && ctx.Command.Name == ctx.App.Name {
 		text += fmt.Sprintf("; write --format %s after the command", name)
@@ -64,6 +64,16 @@ func (p *Console) OnUsageError(ctx *cli.Context, err error, _ bool) error {
 		text += fmt.Sprintf("; see %s --help", where)
 	}
 	return UsageError{Text: text}
+}
+
+// takesFormat reports whether the usage of --format among flags lists a format.
+func takesFormat(flags []cli.Flag, format string) bool {
+	for _, flag := range flags {
+		if documented, ok := flag.(cli.DocGenerationFlag); ok && slices.Contains(flag.Names(), "format") {
+			return slices.Contains(strings.FieldsFunc(documented.GetUsage(), func(r rune) bool { return r < 'a' || r > 'z' }), format)
+		}
+	}
+	return false
 }
 
 // nearestFlag returns the flag that was probably meant. A single letter is near to every other, so
