@@ -25,7 +25,7 @@ func (s *step) read(ctx context.Context, id string) (*jsontree.Value, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.shows = s.shows || diff.ShowsHidden(have)
+	s.shows, s.shown = s.shows || diff.ShowsHidden(have), wire.NewerOnly(have)
 	hidden := diff.Hidden(have, s.change.DesiredBody())
 	if len(hidden) == 0 && !s.completed() {
 		return have, nil
@@ -83,7 +83,7 @@ type newerUpdates struct {
 
 // update sends an update. A body with members that the reference lists for the newer routes only
 // goes over these, because the other one may accept it and drop them. A service without the newer
-// route gets it over the other one if nothing can be lost, if a read over that one shows such
+// route gets it over the other one if nothing can be lost, if a read over that one shows the
 // members, or with Options.AllowHidden; the first such update goes alone. before is the live job.
 func (s *step) update(ctx context.Context, body, before *jsontree.Value) error {
 	newer := &s.run.newer
@@ -102,9 +102,13 @@ func (s *step) update(ctx context.Context, body, before *jsontree.Value) error {
 	}
 	risk := wire.NewerOnly(before)
 	if len(risk.Members()) > 0 {
-		if !s.shows && !s.run.opts.AllowHidden {
+		hidden := risk.Clone()
+		for _, m := range s.shown.Members() {
+			hidden.Delete(m.Key)
+		}
+		if len(hidden.Members()) > 0 && !s.shows && !s.run.opts.AllowHidden {
 			s.result.Next = remedy.UpdateOverV3
-			return &stopError{"the service has no newer route for updates, and this one may clear " + memberNames(risk)}
+			return &stopError{"the service has no newer route for updates, and this one may clear " + memberNames(hidden)}
 		}
 		s.kept = string(risk.AppendJSON(nil))
 		if err := s.run.journal(s.intent()); err != nil {

@@ -215,6 +215,54 @@ func TestMembersWithoutTheNewerUpdate(t *testing.T) {
 	}
 }
 
+// TestMembersThatAReadShows checks that a service without the newer update still gets an update of a
+// job whose only members at risk are of a code source, where a read over v3 shows these.
+func TestMembersThatAReadShows(t *testing.T) {
+	t.Parallel()
+	quirks := emulator.NoQuirks()
+	quirks.V3Hidden = "triggers timeout build_if_code_updated group_id"
+	w := newWorld(t, quirks)
+	w.converge(definitions(full("echo before", "scms.group_name", "scms.repo_name")))
+	w.client = w.newClient(func(cfg *client.Config) { cfg.Transport = withoutUpdate{w.transport} })
+	if report := w.apply(w.plan(definitions(full("echo after")), nil, nil), apply.Options{}); !report.Complete() {
+		t.Errorf("nothing can be lost:\n%s", describe(report))
+	}
+}
+
+// TestNotLostWhereAReadFails checks that a plan after a run that may have cleared members says
+// nothing of them while the only route that shows them fails.
+func TestNotLostWhereAReadFails(t *testing.T) {
+	t.Parallel()
+	quirks := emulator.NoQuirks()
+	quirks.V3Hidden = strings.Join(wire.NewerRoutesOnly, " ")
+	w := newWorld(t, quirks)
+	w.converge(definitions(full("echo before", "triggers")))
+	w.client = w.newClient(func(cfg *client.Config) { cfg.Transport = withoutUpdate{w.transport} })
+	path := filepath.Join(t.TempDir(), "journal")
+	journal, err := apply.CreateJournal(path, w.URL, "x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.apply(w.plan(definitions(full("echo after")), nil, nil), apply.Options{AllowHidden: true, Journal: journal})
+	journal.Close()
+	w.client = w.newClient(func(cfg *client.Config) { cfg.Transport = brokenNewer{w.transport} })
+	if told := w.notesAfter(path, `"phase":"outcome"`, definitions(full("echo after"))); strings.Contains(told, "lost") {
+		t.Errorf("the job has its triggers, and the plan says %q", told)
+	}
+}
+
+// brokenNewer is a service whose newer routes fail.
+type brokenNewer struct{ next http.RoundTripper }
+
+func (b brokenNewer) RoundTrip(req *http.Request) (*http.Response, error) {
+	if strings.HasPrefix(req.URL.Path, "/v1/job/") {
+		answer := noRoute(req)
+		answer.StatusCode, answer.Body = http.StatusForbidden, io.NopCloser(strings.NewReader(`{"error_code":"CB.00060403","error_msg":"forbidden"}`))
+		return answer, nil
+	}
+	return b.next.RoundTrip(req)
+}
+
 // notesAfter returns the notes of a plan after a run with a journal. The journal is read without its
 // lines that hold cut and those after them.
 func (w *world) notesAfter(path, cut string, head *compile.Result) string {

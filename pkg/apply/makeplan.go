@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -88,11 +89,11 @@ func (in *PlanInput) tellLost(ctx context.Context, api live.API, risk map[string
 			continue
 		}
 		have, err := live.FullBody(ctx, api, id, risk[id].ProjectID)
-		if have == nil || err != nil {
+		if have == nil && err == nil || client.RouteMissing(err) {
 			have, err = live.Body(ctx, api, id, risk[id].ProjectID)
 		}
 		if err != nil {
-			continue // the plan says it of a job that it cannot read
+			continue // the other route may hide them; a later plan says it
 		}
 		var lost []string
 		for _, m := range had.Members() {

@@ -356,7 +356,8 @@ type step struct {
 	kept      string          // the template that is deleted before its replacement exists, or the members that an update may clear
 	turn      bool            // it holds newerUpdates.turn
 	lost      string          // which members its update lost, because the route does not take them
-	shows     bool            // a read over this route showed members that the reference lists for the newer ones
+	shows     bool            // a read over this route showed members of a job that the reference lists for the newer ones
+	shown     *jsontree.Value // those that the latest read over this route showed, also in code sources
 	lingered  bool            // a whole settle window has passed
 	lastTry   bool            // no attempt follows
 	lastError error           // of the last write

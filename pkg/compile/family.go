@@ -174,7 +174,7 @@ func (c *compiler) compileOpenJob(n *spec.Node, use *familyUse) {
 	u.project(u.get(whole, "project"), n)
 	u.jobName(n)
 	u.jobContent(whole, n, &Job{})
-	c.total += len(u.recorded) + u.uses
+	c.total += u.valueCount()
 }
 
 // nameOf returns the range to show for the name of a job. For a family's job that is the use of the

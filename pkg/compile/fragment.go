@@ -60,7 +60,7 @@ func (c *compiler) checkUnusedFragments() {
 			u.steps(steps, nil)
 		}
 		c.uses = c.uses[:0]
-		c.total += len(u.recorded) + u.uses
+		c.total += u.valueCount()
 	}
 }
 

@@ -92,7 +92,7 @@ func (c *compiler) compileJob(n *spec.Node, combo []binding, use *familyUse) {
 	if use != nil {
 		j.Use = use.entry.Pos()
 	}
-	c.total += max(0, len(u.recorded)+u.unplaced+u.uses-jobValues)
+	c.total += max(0, u.valueCount()-jobValues)
 	if c.noBodies {
 		j.body = nil // it lacks what no finding depends on
 	}

@@ -180,7 +180,7 @@ func (c *compiler) checkUnused() {
 		if steps := u.get(t.node, "steps"); steps != nil {
 			u.steps(steps, nil)
 		}
-		c.total += len(u.recorded) + u.uses
+		c.total += u.valueCount()
 	}
 }
 

@@ -90,6 +90,9 @@ func (u *unit) checked(owner spec.Owner, key, written, value *spec.Node) *spec.N
 	return value
 }
 
+// valueCount returns the number of values that u has compiled to.
+func (u *unit) valueCount() int { return len(u.recorded) + u.unplaced + u.uses }
+
 // record records the origin of the value at path.
 func (u *unit) record(path string, n *spec.Node) {
 	u.note(path, Provenance{Pos: n.Pos(), Origin: u.through(n.Origin)})

@@ -89,3 +89,28 @@ jobs:
 		t.Errorf("%d jobs: %+v", len(result.Jobs), found)
 	}
 }
+
+// TestUnusedCountsWithoutPlaces checks that templates, fragments and families that nothing uses come
+// to as many values without their places, as lint compiles them: the same limit ends both.
+func TestUnusedCountsWithoutPlaces(t *testing.T) {
+	t.Parallel()
+	const steps = `steps: [{module_id: m, name: n, properties: {a: [1, 2, 3], b: {c: d}}}]`
+	for what, unused := range map[string]string{
+		"template": "templates: [{name: t, " + steps + "}]", "fragment": "fragments: [{name: t, " + steps + "}]",
+		"family": "families: [{name: t, jobs: [{name: a, " + steps + "}]}]",
+	} {
+		set, diags := spec.Load(spec.MapTree{
+			"buildsync.yaml":     "version: 1\nregion: eu-west-101\nprojects: {p: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: p\n",
+			"definitions/a.yaml": "version: 1\n" + unused + "\n",
+		}, spec.Options{})
+		if diags.HasErrors() {
+			t.Fatal(diags)
+		}
+		whole, short := newCompiler(set, Options{}, nil), newCompiler(set, Options{NoPlaces: true, NoBodies: true}, nil)
+		whole.compile()
+		short.compile()
+		if whole.total < 5 || whole.total != short.total {
+			t.Errorf("%s: %d values with places, %d without", what, whole.total, short.total)
+		}
+	}
+}

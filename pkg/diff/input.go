@@ -71,7 +71,7 @@ type Input struct {
 	ToolVersion string
 
 	// Judge returns the refusals of the organisation's policies for the desired jobs; nil: there
-	// are not policies.
+	// are no policies.
 	Judge func(jobs []*compile.Job) []Refusal
 
 	// Modules gives the facts about step modules; nil: there are none.

@@ -173,7 +173,7 @@ func (r *release) readProgram(ctx context.Context, host string) error {
 		return err
 	}
 	if r.version = strings.TrimPrefix(info.Main.Version, "v"); r.version == "" || strings.Contains(r.version, "devel") {
-		return fmt.Errorf("the program has no version (%q): build it in a clone of the repository; %s is none", info.Main.Version, r.source)
+		return fmt.Errorf("the program has no version (%q): build it in a clone of the repository; %s is not one", info.Main.Version, r.source)
 	}
 	if strings.Contains(r.version, "+") { // as in 1.2.3+dirty
 		return fmt.Errorf("the version %s is of a working tree, not of a commit", r.version)
