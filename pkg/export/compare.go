@@ -78,8 +78,8 @@ func (e *Exporter) fingerprint(body *jsontree.Value) string {
 }
 
 // Differences lists the paths at which a compiled job differs from the live one: its body by the
-// rules of diff, with nothing undeclared, its notifications and its enabled state. It skips unknown
-// values: secrets, a channel's param_config, and what the service does not show.
+// rules of diff, with nothing undeclared but what the service adds, its notifications and its enabled
+// state. It skips unknown values: secrets, a channel's param_config, and what the service does not show.
 func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 	var paths []string
 	if wantEnabled := job.Enabled == nil || *job.Enabled; wantEnabled == live.Item.Disabled && !live.Item.StateUnseen {
@@ -88,9 +88,14 @@ func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 	if job.Name != live.Name {
 		paths = append(paths, wire.KeyJobName)
 	}
-	have := live.Body.Clone()
+	want, have := job.Body(), live.Body.Clone()
 	have.Delete(wire.KeyJobName)
-	if want := job.Body(); e.fingerprint(want) != e.fingerprint(have) {
+	differ := e.fingerprint(want) != e.fingerprint(have)
+	if differ {
+		have = e.withoutAdded(have, want)
+		differ = e.fingerprint(want) != e.fingerprint(have)
+	}
+	if differ {
 		paths = append(paths, e.bodyDifferences(want, have)...)
 	} else {
 		// A change in a plan is also a difference, even if both sides mean the same.

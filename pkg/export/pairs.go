@@ -3,6 +3,7 @@ package export
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -186,18 +187,39 @@ func kindOf(n *yamltext.Node) string {
 	return ""
 }
 
-// similarity is the share of equal single values of two items.
+// similarity is the share of equal single values of two items; a may be written with references.
 func similarity(a, b *yamltext.Node) float64 {
 	have, want := map[string]string{}, map[string]string{}
 	leaves(a, "", have)
 	leaves(b, "", want)
 	same := 0
 	for path, text := range have {
-		if other, there := want[path]; there && other == text {
+		if other, there := want[path]; there && mayMean(text, other) {
 			same++
 		}
 	}
 	return float64(same) / float64(max(len(have), len(want), 1))
+}
+
+// mayMean reports whether a written text can be wanted for some values of its references.
+func mayMean(written, wanted string) bool {
+	if written == wanted {
+		return true
+	}
+	references := spec.References(written)
+	if len(references) == 0 {
+		return false
+	}
+	at, rest := 0, wanted
+	for i, reference := range references {
+		literal := written[at:reference.Start]
+		from := strings.Index(rest, literal)
+		if from < 0 || i == 0 && from > 0 {
+			return false
+		}
+		at, rest = reference.End, rest[from+len(literal):]
+	}
+	return strings.HasSuffix(rest, written[at:])
 }
 
 func leaves(n *yamltext.Node, path string, into map[string]string) {

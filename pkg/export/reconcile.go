@@ -76,7 +76,7 @@ func holdsLines(n *yamltext.Node) bool {
 // same text for the API. If that is wrong, the edit is tried again in full.
 func (ed *editor) saysSame(have *spec.Node, want *yamltext.Node) bool {
 	if have.Kind == spec.ScalarNode && ed.keepReferences && spec.HasReference(have.Text) {
-		return true
+		return ed.differs == nil || ed.mayStay(have)
 	}
 	if have.Kind == spec.ScalarNode {
 		return (want.Kind == yamltext.TextNode || want.Kind == yamltext.LiteralNode) &&
@@ -113,7 +113,7 @@ func sharesKey(have *spec.Node, want *yamltext.Node) bool {
 
 func (ed *editor) reconcileFields(have *spec.Node, want *yamltext.Node) {
 	for _, f := range have.Fields {
-		if want.Get(f.Key.Text) == nil {
+		if want.Get(f.Key.Text) == nil && !ed.mayStay(f.Value) {
 			ed.SetKey(have, f.Key.Text, nil)
 		}
 	}

@@ -86,6 +86,27 @@ func withPlaces(job *compile.Job, paths []string) string {
 	return strings.Join(list, ", ")
 }
 
+// chosen returns a live job without what the service adds to the declared one.
+func (e *Exporter) chosen(live *diff.LiveJob, job *compile.Job) *diff.LiveJob {
+	c := *live
+	c.Body = e.withoutAdded(live.Body, job.Body())
+	return &c
+}
+
+// placesOf lists where the file of a job says the values of paths; nil if that is not known.
+func placesOf(known bool, job *compile.Job, paths []string) []spec.Pos {
+	if !known {
+		return nil
+	}
+	places := []spec.Pos{}
+	for _, path := range paths {
+		if at, known := job.PlaceOf(path); known && at.File == job.Pos.File {
+			places = append(places, at)
+		}
+	}
+	return places
+}
+
 // extent is how much of a definition an edit may write anew.
 type extent int
 
@@ -99,6 +120,7 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 	if len(differ) == 0 {
 		return nil, nil, nil
 	}
+	live = e.chosen(live, job)
 	definition, err := e.Job(Project{Alias: job.Project, ID: job.ProjectID}, live)
 	if err != nil {
 		return nil, nil, err
@@ -117,17 +139,19 @@ func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, o
 	for i, attempt := range []struct {
 		change  func(*editor, string)
 		scripts bool // files that the definition includes may change
+		places  bool // only what is written where a difference is may change
 		alone   bool // the definition no longer uses its template
 		most    extent
 	}{
-		{change: u.adjust, scripts: true}, {change: u.adjust, scripts: true}, {change: u.reconcile, scripts: true},
-		{change: u.adjust}, {change: u.reconcile}, {change: u.replace, most: wholeKeys}, {change: u.empty, most: wholeKeys}, {change: u.empty, alone: true, most: wholeKeys},
+		{change: u.adjust, scripts: true}, {change: u.adjust, scripts: true, places: true}, {change: u.adjust, scripts: true}, {change: u.reconcile, scripts: true},
+		{change: u.adjust, places: true}, {change: u.adjust}, {change: u.reconcile}, {change: u.replace, most: wholeKeys}, {change: u.empty, most: wholeKeys}, {change: u.empty, alone: true, most: wholeKeys},
 	} {
 		if attempt.most != most || attempt.alone && have.Get("template") == nil && want.Get("template") == nil {
 			continue
 		}
 		ed, keys := newEditor(in.Name, in.Source), u.keys()
 		ed.includes = &includes{tree: set.Tree, from: in.Name, edit: attempt.scripts}
+		ed.differs = placesOf(attempt.places, job, differ)
 		if i == 0 {
 			if !u.inputs(ed, differ) {
 				continue
