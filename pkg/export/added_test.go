@@ -109,3 +109,18 @@ func TestOnlyWhatDiffersIsEdited(t *testing.T) {
 		}
 	}
 }
+
+// TestByHand checks what an export says of a difference that no edit can make: a job with a pinned
+// id was renamed in the console.
+func TestByHand(t *testing.T) {
+	t.Parallel()
+	id := strings.Repeat("a", 32)
+	set, result := workspaceOf(t, "version: 1\njobs:\n  - name: one\n    arch: arm\n    steps: []\n    id: "+id+"\n")
+	live := liveJob(result.Jobs[0].BodyCopy())
+	live.Name = "renamed"
+	files, _, err := export.New(export.Options{}).Update(set, result.Jobs[0], live, compile.Options{})
+	const want = "its definition at definitions/a.yaml:3 cannot be edited in place; edit it by hand: it differs in job_name (definitions/a.yaml:3)"
+	if err == nil || err.Error() != want || len(files) > 0 {
+		t.Errorf("%v, %d files; want %s", err, len(files), want)
+	}
+}

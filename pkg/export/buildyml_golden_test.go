@@ -124,6 +124,9 @@ func TestToBuildYMLLosesNothing(t *testing.T) {
 		"    steps: [{sh: {name: s, inputs: {command: ''}}}]\n":                                                                 `steps["s"].properties.command`,
 		"    steps: [{sh: {name: s, version: null, inputs: {command: ls}}}]\n":                                                  `steps["s"].version`,
 		"    steps: [{sh: {name: s, inputs: {command: ls}, properties: {odd: []}}}]\n":                                          `steps["s"].properties.odd`,
+		"    steps: [{maven: {name: s, inputs: {command: m, pomMode: 'no'}}}]\n":                                                `steps["s"].properties.pomMode`,
+		"    steps: [{maven: {name: s, inputs: {command: m}, properties: {releaseArtifact: {displayName: '', value: ''}}}}]\n":  `steps["s"].properties.releaseArtifact`,
+		"    steps: [{upload_artifact: {name: s, inputs: {file: a, buildVersion: ''}}}]\n":                                      `steps["s"].properties.buildVersion`,
 		steps + "    extra: {description: d}\n":                                                                                 "description",
 	} {
 		job := compiledOf(t, []byte("version: 1\njobs:\n  - name: j\n    arch: arm\n"+keys))

@@ -186,10 +186,7 @@ func (w *buildYMLWriter) step(step *jsontree.Value, path string) (*yamltext.Node
 		n.Add("image", yamltext.Text(image))
 	}
 	for _, m := range byInterest(properties.Members()) {
-		p := module.Property(m.Key)
 		switch {
-		case p != nil && p.Default != nil && jsontree.Equal(p.Default, m.Value) && m.Value.IsEmpty():
-			continue
 		case m.Value.IsEmpty():
 			w.loseEmpty(path+".properties"+valuepath.Member(m.Key), m.Value)
 			continue
@@ -203,10 +200,11 @@ func (w *buildYMLWriter) step(step *jsontree.Value, path string) (*yamltext.Node
 			setPath(n, append([]string{"inputs"}, strings.Split(name, ".")...), value)
 			continue
 		}
-		if p != nil && p.Default != nil && jsontree.Equal(p.Default, m.Value) {
-			continue
+		reason := "no input of build.yml is known for it"
+		if isDefaultOf(module, m) {
+			reason += "; it is the module's default" // a plan shows it as no longer declared
 		}
-		w.lose(path+".properties"+valuepath.Member(m.Key), "no input of build.yml is known for it")
+		w.lose(path+".properties"+valuepath.Member(m.Key), reason)
 	}
 	return yamltext.Mapping(yamltext.Entry(module.Word(), n)), nil
 }
