@@ -112,8 +112,10 @@ func sharesKey(have *spec.Node, want *yamltext.Node) bool {
 }
 
 func (ed *editor) reconcileFields(have *spec.Node, want *yamltext.Node) {
+	// With a key that is new, such as secret, what was beside it may not stay.
+	grows := slices.ContainsFunc(want.Fields, func(f yamltext.Field) bool { return have.Get(f.Key) == nil })
 	for _, f := range have.Fields {
-		if want.Get(f.Key.Text) == nil && !ed.mayStay(f.Value) {
+		if want.Get(f.Key.Text) == nil && (grows || !ed.mayStay(f.Value)) {
 			ed.SetKey(have, f.Key.Text, nil)
 		}
 	}
