@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"slices"
@@ -29,6 +30,10 @@ const (
 	journalVariable = "BUILDSYNC_APPLY_TEST_JOURNAL" // "" for none
 )
 
+// membersDropped is the operation that updates a job over v3, which drops members that the
+// definition does not name.
+const membersDropped = "MD"
+
 // skippingClock shows the real time and does not wait.
 type skippingClock struct{ skipped time.Duration }
 
@@ -42,14 +47,18 @@ func (c *skippingClock) Wait(ctx context.Context, d time.Duration) error {
 // runChild plans and applies one operation and returns an exit code.
 func runChild() int {
 	url := os.Getenv(urlVariable)
-	api, err := client.New(client.Config{Endpoint: url, Rate: 1e6, Credentials: client.Credentials{
+	op := killable(os.Getenv(childVariable))
+	cfg := client.Config{Endpoint: url, Rate: 1e6, Credentials: client.Credentials{
 		Key: signer.Key{Access: emulator.DefaultAccessKey, Secret: emulator.DefaultSecretKey},
-	}})
+	}}
+	if op.id == membersDropped {
+		cfg.Transport = withoutUpdate{http.DefaultTransport}
+	}
+	api, err := client.New(cfg)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	op := killable(os.Getenv(childVariable))
 	in := apply.PlanInput{Input: diff.Input{
 		Head: op.head(), Endpoint: url, ToolVersion: "test", Policy: spec.Policy{OnRemove: "delete", MaxRemovals: 100, MaxRemovalShare: 1},
 	}}
@@ -61,7 +70,7 @@ func runChild() int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	opts := apply.Options{Secrets: secrets, Clock: &skippingClock{}, Parallelism: 1}
+	opts := apply.Options{Secrets: secrets, Clock: &skippingClock{}, Parallelism: 1, AllowHidden: op.id == membersDropped}
 	if path := os.Getenv(journalVariable); path != "" {
 		journal, err := apply.CreateJournal(path, url, plan.PlanID)
 		if err != nil {
@@ -83,9 +92,10 @@ func runChild() int {
 }
 
 // killable returns the operation of an id. It knows those of the fault matrix, and ER (a disabled
-// job is enabled for its update), TR (a template is replaced) and TD (a template is deleted).
+// job is enabled for its update), TR (a template is replaced), TD (a template is deleted) and
+// membersDropped.
 func killable(id string) operation {
-	all := killables()
+	all := append(killables(), operation{id: membersDropped, head: func() *compile.Result { return definitions(full("echo after")) }})
 	return all[slices.IndexFunc(all, func(o operation) bool { return o.id == id })]
 }
 

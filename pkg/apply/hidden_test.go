@@ -263,6 +263,27 @@ func (b brokenNewer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return b.next.RoundTrip(req)
 }
 
+// TestKilledAfterMembersWereLost kills the process when an update over v3 has dropped members, before
+// it reads the job again. The plan after says what was lost.
+func TestKilledAfterMembersWereLost(t *testing.T) {
+	t.Parallel()
+	quirks := emulator.NoQuirks()
+	quirks.V3Dropped = strings.Join(wire.NewerRoutesOnly, " ")
+	quirks.V3Hidden = quirks.V3Dropped
+	w := newWorldWith(t, quirks, definitions(full("echo before", "triggers", "timeout")))
+	op, journal := killable(membersDropped), filepath.Join(t.TempDir(), "journal")
+	c := w.child(op, journal)
+	w.MustFail(t, emulator.Fault{Op: "UpdateJob", Kind: emulator.FaultClose, Commit: emulator.CommitFirst, After: c.kill})
+	c.killed(t)
+	w.AllPlayed(t)
+	if body := w.MustTruth(t).Jobs[0].Body; command(t, w.MustTruth(t).Jobs[0]) != "echo after" || !body.Get("timeout").IsEmpty() {
+		t.Fatalf("the members are still there: %s", body.AppendJSON(nil))
+	}
+	if told := w.notesAfter(journal, "", op.head()); !strings.Contains(told, "lost triggers") || !strings.Contains(told, "timeout") {
+		t.Errorf("the plan after says %q", told)
+	}
+}
+
 // notesAfter returns the notes of a plan after a run with a journal. The journal is read without its
 // lines that hold cut and those after them.
 func (w *world) notesAfter(path, cut string, head *compile.Result) string {
