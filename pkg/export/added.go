@@ -51,8 +51,8 @@ func isDefaultOf(module *catalog.Module, m jsontree.Member) bool {
 
 // saysNothing reports whether a value is empty, or holds only empty values.
 func saysNothing(v *jsontree.Value) bool {
-	empty := func(m jsontree.Member) bool { return !saysNothing(m.Value) }
-	return v.IsEmpty() || v.Kind() == jsontree.KindObject && !slices.ContainsFunc(v.Members(), empty)
+	saysSomething := func(m jsontree.Member) bool { return !saysNothing(m.Value) }
+	return v.IsEmpty() || v.Kind() == jsontree.KindObject && !slices.ContainsFunc(v.Members(), saysSomething)
 }
 
 // samePairs pairs live steps with the declared ones of the same module and name, in order, and those
