@@ -120,12 +120,31 @@ func (e *cacheEntry) stillHolds(tree spec.Tree) bool {
 			return false
 		}
 	}
-	for name, want := range e.Files {
-		if fileSum(tree.ReadFile(name, spec.MaxFileBytes)) != want {
+	read := reader(tree)
+	// A folder stays open while its files follow each other, so the order of names saves most calls.
+	for _, name := range slices.Sorted(maps.Keys(e.Files)) {
+		if fileSum(read(name)) != e.Files[name] {
 			return false
 		}
 	}
 	return len(e.Files) > 0
+}
+
+// reader returns a function that reads a file of tree. The text holds until the next call: where
+// tree can do that, all files use the same memory.
+func reader(tree spec.Tree) func(name string) ([]byte, error) {
+	into, ok := tree.(interface {
+		ReadInto(buffer []byte, name string, limit int64) ([]byte, error)
+	})
+	if !ok {
+		return func(name string) ([]byte, error) { return tree.ReadFile(name, spec.MaxFileBytes) }
+	}
+	var buffer []byte
+	return func(name string) ([]byte, error) {
+		text, err := into.ReadInto(buffer, name, spec.MaxFileBytes)
+		buffer = text
+		return text, err
+	}
 }
 
 func fileSum(text []byte, err error) digest {

@@ -155,6 +155,45 @@ func TestCacheOutlivesForeignFiles(t *testing.T) {
 	}
 }
 
+// TestCacheOfFolder checks a stored result against files on disk, which are read into the memory of
+// the file before: a change of each one counts, and no change leaves the result valid.
+func TestCacheOfFolder(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	put := func(name, text string) {
+		if err := errors.Join(os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o700), os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	files := cachedTree()
+	files["buildsync.yaml"] = strings.Replace(files["buildsync.yaml"], "version: 1\n", "version: 1\ndefinitions: [\"**/*.yaml\"]\n", 1)
+	files["more/a.yaml"], files["more/z.yaml"] = "# short\n", "#"+strings.Repeat(" long", 200)+"\n"
+	for name, text := range files {
+		put(name, text)
+	}
+	folder, err := spec.OpenDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer folder.Close()
+	store := &countingStore{memoryStore: memoryStore{entries: map[string][]byte{}}}
+	check := func(change string, saved int) {
+		found, err := lint.CheckCached(folder, "", lint.Options{}, store, "1")
+		if diff := cmp.Diff(lint.Check(folder, "", lint.Options{}), found); diff != "" || err != nil || store.saved != saved {
+			t.Errorf("%s: %d results are stored, want %d; %v (-want +got):\n%s", change, store.saved, saved, err, diff)
+		}
+	}
+	check("the first run", 1)
+	check("no change", 1)
+	saved := 1
+	for name, text := range files {
+		put(name, text+"#\n")
+		saved++
+		check("a line more in "+name, saved)
+		check("no change after "+name, saved)
+	}
+}
+
 // countingStore counts the results that are stored.
 type countingStore struct {
 	memoryStore

@@ -86,23 +86,30 @@ func (t *DirTree) Describe() string { return "folder " + sanitize.Line(t.dir, 0)
 // because the name may have been replaced. The open does not block, so a FIFO put there in between
 // does no harm.
 func (t *DirTree) ReadFile(name string, limit int64) ([]byte, error) {
+	return t.ReadInto(nil, name, limit)
+}
+
+// ReadInto is ReadFile into the memory of buffer, whose bytes it replaces. The text is in new memory
+// if it does not fit. A caller that reads thousands of files one by one, each for its sum alone, so
+// needs memory for one of them.
+func (t *DirTree) ReadInto(buffer []byte, name string, limit int64) ([]byte, error) {
 	if err := CheckName(name); err != nil {
 		return nil, err
 	}
 	if folder, base := t.enter(name); folder != nil {
-		if text, err := readRegular(folder, base, name, limit); err == nil {
+		if text, err := readRegular(buffer, folder, base, name, limit); err == nil {
 			return text, nil
 		}
 	}
-	text, err := readRegular(t.root, name, name, limit)
+	text, err := readRegular(buffer, t.root, name, name, limit)
 	if refused := new(fs.PathError); errors.As(err, &refused) {
 		return nil, t.refused(name, err)
 	}
 	return text, err
 }
 
-// readRegular reads a file of a folder, which errors call name.
-func readRegular(folder *os.Root, base, name string, limit int64) ([]byte, error) {
+// readRegular reads a file of a folder, which errors call name, into buffer or new memory.
+func readRegular(buffer []byte, folder *os.Root, base, name string, limit int64) ([]byte, error) {
 	info, err := folder.Stat(base)
 	if err != nil {
 		return nil, err
@@ -121,8 +128,10 @@ func readRegular(folder *os.Root, base, name string, limit int64) ([]byte, error
 	if err := checkRegular(name, info, limit); err != nil {
 		return nil, err
 	}
-	text := make([]byte, 0, info.Size()+1)
-	return readAtMost(file, name, text, limit)
+	if int64(cap(buffer)) <= info.Size() {
+		buffer = make([]byte, 0, info.Size()+1)
+	}
+	return readAtMost(file, name, buffer[:0], limit)
 }
 
 // readAtMost reads all of r into buffer. The file may have grown since its size was read.

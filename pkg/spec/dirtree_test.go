@@ -272,6 +272,30 @@ func TestReadNotExist(t *testing.T) {
 	}
 }
 
+// TestReadIntoOneBuffer reads files of all sizes into the memory of the one before, as a check of
+// stored sums does: nothing of a longer file may stay, and nothing of a shorter one be lost.
+func TestReadIntoOneBuffer(t *testing.T) {
+	t.Parallel()
+	texts := map[string]string{"empty": "", "one": "x", "jobs/short": "ab\n", "jobs/long": strings.Repeat("line\n", 900), "middle": strings.Repeat("y", 64)}
+	tree := workspaceWith(t, func(root string) {
+		for name, text := range texts {
+			write(root, name, text)
+		}
+	})
+	var buffer []byte
+	for _, name := range []string{"jobs/long", "empty", "jobs/short", "middle", "none", "one", "jobs/long", "jobs/long", "middle"} {
+		text, err := tree.ReadInto(buffer, name, MaxFileBytes)
+		want, known := texts[name]
+		if string(text) != want || known != (err == nil) {
+			t.Errorf("%s: %q, %v", name, text, err)
+		}
+		buffer = text
+	}
+	if text, err := tree.ReadInto(make([]byte, 0, 8192), "jobs/long", 100); !errors.As(err, new(*TooLargeError)) {
+		t.Errorf("above the limit: %q, %v", text, err)
+	}
+}
+
 func TestFindWorkspace(t *testing.T) {
 	t.Parallel()
 	tree := workspaceWith(t, func(root string) {
