@@ -35,33 +35,67 @@ type SharedTemplate struct {
 const leastShared = 3
 
 // Factor moves what the jobs of a workspace have in common into defaults.job, templates and
-// fragments. No compiled body may change: such a job stays as it is. So do definitions with a
-// template, a matrix, or comments in their steps.
+// fragments, until a second Factor would move nothing. No compiled body may change: such a job
+// stays as it is. So do definitions with a template, a matrix, or comments in their steps.
 func Factor(set *spec.Set, layout *Layout, opts compile.Options) (*Factoring, error) {
-	before, err := compileEdited(set.Tree, nil, set.Workspace.Environment, opts)
-	if err != nil {
+	opts.Keep = true
+	before, found := compile.Load(set.Tree, set.Workspace.Environment, opts)
+	if err := firstError(found); err != nil {
 		return nil, err
 	}
-	left, kept, onlyNew := map[*spec.Node]bool{}, map[*spec.Node]bool{}, false
-	for range 7 {
-		f := &factorer{set: set, layout: layout, left: left, kept: kept, onlyNew: onlyNew, editors: map[string]*editor{}, out: &Factoring{Files: map[string][]byte{}}}
-		if err := f.run(); err != nil {
+	all, shorter := &Factoring{Files: map[string][]byte{}}, map[string]bool{}
+	for {
+		f, after, err := factorOnce(before, layout)
+		if err != nil {
 			return nil, err
 		}
 		if len(f.out.Files) == 0 {
-			return f.out, nil
+			all.Jobs = len(shorter)
+			return all, nil
 		}
-		after, err := compileEdited(set.Tree, f.out.Files, set.Workspace.Environment, opts)
+		// A job that cannot give one value is left as it is for all of them. Where its obstacle is
+		// moved with the others, it may give the rest.
+		all.add(f.out)
+		for _, job := range f.jobs {
+			if job.given {
+				shorter[job.file.Name+"\n"+job.node.Str("name")] = true
+			}
+		}
+		before = after
+	}
+}
+
+// add is for a factoring of the files that f has made.
+func (f *Factoring) add(next *Factoring) {
+	maps.Copy(f.Files, next.Files)
+	f.Defaults = append(f.Defaults, next.Defaults...)
+	f.Templates = append(f.Templates, next.Templates...)
+	f.Fragments = append(f.Fragments, next.Fragments...)
+}
+
+// factorOnce moves what can be moved at once, and compiles the result.
+func factorOnce(before *compile.Loaded, layout *Layout) (*factorer, *compile.Loaded, error) {
+	left, kept, onlyNew := map[*spec.Node]bool{}, map[*spec.Node]bool{}, false
+	for range 7 {
+		f := &factorer{set: before.Set, layout: layout, left: left, kept: kept, onlyNew: onlyNew, editors: map[string]*editor{}, out: &Factoring{Files: map[string][]byte{}}}
+		if err := f.run(); err != nil {
+			return nil, nil, err
+		}
+		if len(f.out.Files) == 0 {
+			return f, nil, nil
+		}
+		after, found := before.With(f.out.Files)
+		err := firstError(found)
 		if err != nil && f.reuses {
 			onlyNew = true // an input does not take a value
 			continue
 		}
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		changed := changedJobs(before, after)
+		changed := changedJobs(before.Result, after.Result)
 		if len(changed) == 0 {
-			return f.out, nil
+			return f, after, nil
 		}
 		for _, job := range f.jobs {
 			switch {
@@ -73,7 +107,7 @@ func Factor(set *spec.Set, layout *Layout, opts compile.Options) (*Factoring, er
 			}
 		}
 	}
-	return nil, errors.New("what the definitions share cannot be moved without changing what they mean")
+	return nil, nil, errors.New("what the definitions share cannot be moved without changing what they mean")
 }
 
 // changedJobs returns the places of the definitions whose jobs have changed.

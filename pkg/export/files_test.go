@@ -1,6 +1,7 @@
 package export_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -159,6 +160,54 @@ func TestFactorLeavesSharedAnchors(t *testing.T) {
 		if text := factoring.Files["definitions/a.yaml"]; text != nil {
 			t.Errorf("%d jobs: factored to\n%s", len(before.Jobs), text)
 		}
+	}
+}
+
+// TestFactorReachesAFixedPoint checks that a second Factor moves nothing. Two jobs go over a value
+// that they merge, so they cannot give that value, for each key that may be moved, but they can give
+// the others.
+func TestFactorReachesAFixedPoint(t *testing.T) {
+	t.Parallel()
+	values := []struct{ key, usual, merged string }{
+		{"owner", "team-a", "team-b"}, {"labels", "{tier: one}", "{tier: two}"}, {"arch", "arm", "x86-64"}, {"flavor", "2u8g", "4u8g"},
+		{"host_type", "devcloud", "custom_host"}, {"build_config_type", "ACTION", "YAML"}, {"auto_update_sub_module", "true", "false"},
+		{"notifications", "{MAIL: [buildJobFail]}", "{MAIL: [deleteJob]}"}, {"timeout", "1h", "2h"}, {"on_commit", "true", "false"}, {"extra", "{k: 1}", "{k: 2}"},
+	}
+	for _, merged := range values {
+		t.Run(merged.key, func(t *testing.T) {
+			t.Parallel()
+			source := "version: 1\nx-job: &job\n  " + merged.key + ": " + merged.merged + "\njobs:\n"
+			for i := range 6 {
+				source += []string{"  - ", "  - <<: *job\n    "}[i/4] + fmt.Sprintf("name: job-%d\n", i)
+				for _, v := range values {
+					text := v.usual
+					if i < 2 && v.key != merged.key {
+						text = v.merged
+					}
+					source += "    " + v.key + ": " + text + "\n"
+				}
+			}
+			tree := spec.MapTree{"buildsync.yaml": "version: 1\nprojects: {shop: " + projectID + "}\ndefault_project: shop\n", "definitions/a.yaml": source}
+			for again := range 2 {
+				set, found := spec.Load(tree, spec.Options{})
+				if found.HasErrors() {
+					t.Fatal(found)
+				}
+				factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if again == 0 && len(factoring.Defaults) != len(values) {
+					t.Errorf("moved %v of %s", factoring.Defaults, source)
+				}
+				if again == 1 && len(factoring.Files) > 0 {
+					t.Errorf("a second time: %s", factoring.Files)
+				}
+				for name, text := range factoring.Files {
+					tree[name] = string(text)
+				}
+			}
+		})
 	}
 }
 

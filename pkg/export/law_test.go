@@ -249,8 +249,16 @@ func holdsSecret(item *jsontree.Value) bool {
 	return false
 }
 
-// factor shares what the definitions of a tree have in common.
+// factor shares what the definitions of a tree have in common. A second time moves nothing.
 func factor(t *rapid.T, tree spec.MapTree) *export.Factoring {
+	factoring := factorOnce(t, tree)
+	if again := factorOnce(t, tree); len(again.Files) > 0 {
+		t.Fatalf("a second time:\n%s", again.Files)
+	}
+	return factoring
+}
+
+func factorOnce(t *rapid.T, tree spec.MapTree) *export.Factoring {
 	set, diagnostics := spec.Load(tree, spec.Options{})
 	if diagnostics.HasErrors() {
 		t.Fatalf("%v", diagnostics)

@@ -18,11 +18,7 @@ func (t onlyTree) Glob(patterns []string) ([]string, error) {
 	return slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(t.names, name) }), err
 }
 
-// compileEdited compiles a workspace with some of its files edited.
-func compileEdited(tree spec.Tree, files map[string][]byte, environment string, opts compile.Options) (*compile.Result, error) {
-	return compileOverlay(spec.Edited(tree, files), environment, opts)
-}
-
+// compileOverlay compiles a workspace of which some files may be edited.
 func compileOverlay(tree spec.Tree, environment string, opts compile.Options) (*compile.Result, error) {
 	loaded, diagnostics := compile.Load(tree, environment, opts)
 	if err := firstError(diagnostics); err != nil {
