@@ -164,6 +164,7 @@ func (s *step) observe() func(client.Attempt) {
 	var last time.Time
 	return func(a client.Attempt) {
 		s.result.Attempts++
+		s.answered = a
 		s.noteRequest(a.RequestID)
 		if !last.IsZero() {
 			s.result.Waited += max(0, a.Began.Sub(last).Seconds())

@@ -27,12 +27,18 @@ func (r *run) revision(ctx context.Context, jobID string) (number int64, changes
 	if err != nil {
 		return 0, nil, false
 	}
-	for _, change := range changes {
-		if n, err := strconv.ParseInt(change.Number.String(), 10, 64); err == nil {
+	number, known = newestNumber(changes)
+	return number, changes, known
+}
+
+// newestNumber returns the highest number of the rows of a history and whether there is one.
+func newestNumber(rows []wire.JobChange) (number int64, known bool) {
+	for _, row := range rows {
+		if n, err := strconv.ParseInt(row.Number.String(), 10, 64); err == nil {
 			number, known = max(number, n), true
 		}
 	}
-	return number, changes, known
+	return number, known
 }
 
 // overwritten returns whose edit an update overwrote; "" if there was none or the history does not

@@ -81,21 +81,24 @@ func storedText(unmet []diff.Field) string {
 
 // onlyWeWrote reports whether it is certain that nobody else wrote the object between our write
 // and now. A template has no update, and its uuid is ours. A job's change history tells, if the
-// service accepted our only write: without an answer, the new row may be somebody else's. If the
-// number of the newest row before the write is known, it has advanced by one. Else there is exactly
-// one row since the write; times are compared among the rows, because the service's clock may
-// differ from ours.
+// service accepted our only write: without an answer, the new row may be somebody else's. A history
+// that shows our write may lag by as much as the time since then, and lack a later edit. After as
+// long again it shows all that our reads saw.
 func (s *step) onlyWeWrote(ctx context.Context, id string) bool {
 	if s.change.Kind == diff.KindTemplate {
 		return true
 	}
-	if s.sends != 1 || s.lastError != nil {
+	if s.sends != 1 || s.lastError != nil || !s.lastWriteIsOurs(ctx, id) {
 		return false
 	}
-	if s.numbered {
-		number, _, known := s.run.revision(ctx, id)
-		return known && number == s.number+1
-	}
+	return s.wait(ctx, s.run.clock.Now().Sub(s.firstSent)) == nil && s.lastWriteIsOurs(ctx, id)
+}
+
+// lastWriteIsOurs reports whether the newest row of a job's change history is our write. Its time
+// must be that of the write by the service's clock, which may differ from ours: a history that lags
+// shows an earlier edit there. If the number of the newest row before the write is known, it must
+// have advanced by one. Else there must be no other row since the write.
+func (s *step) lastWriteIsOurs(ctx context.Context, id string) bool {
 	history, ok := s.run.api.(History)
 	if !ok {
 		return false
@@ -104,25 +107,31 @@ func (s *step) onlyWeWrote(ctx context.Context, id string) bool {
 	if err != nil {
 		return false
 	}
-	var times []int64
-	newest := int64(0)
+	from, to, dated := s.answered.Handled()
+	if !dated && !s.numbered {
+		return false
+	}
+	from, to = from.Add(-clockGrain), to.Add(clockGrain)
+	recent, newest := 0, time.Time{}
 	for _, row := range rows {
-		at, err := strconv.ParseInt(row.Time.String(), 10, 64)
+		ms, err := strconv.ParseInt(row.Time.String(), 10, 64)
 		if err != nil {
 			return false
 		}
-		times, newest = append(times, at), max(newest, at)
-	}
-	now := s.run.clock.Now()
-	if now.Sub(time.UnixMilli(newest)).Abs() > now.Sub(s.firstSent)+clocksMayDiffer {
-		return false // our write is not in the history yet
-	}
-	since := newest - now.Sub(s.firstSent).Milliseconds() - clockGrain.Milliseconds()
-	recent := 0
-	for _, at := range times {
-		if at >= since {
+		at := time.UnixMilli(ms)
+		if !at.Before(from) {
 			recent++
 		}
+		if at.After(newest) {
+			newest = at
+		}
+	}
+	if dated && (newest.Before(from) || newest.After(to)) {
+		return false
+	}
+	if s.numbered {
+		number, known := newestNumber(rows)
+		return known && number == s.number+1
 	}
 	return recent == 1
 }

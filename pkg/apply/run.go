@@ -11,6 +11,7 @@ import (
 
 	"github.com/buildsync/buildsync/internal/crash"
 	"github.com/buildsync/buildsync/internal/failpoint"
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/remedy"
@@ -339,6 +340,7 @@ type step struct {
 
 	sends     int             // writes passed to the client
 	firstSent time.Time       // when the first of them was
+	answered  client.Attempt  // the latest attempt at one
 	number    int64           // of the newest change before the first
 	numbered  bool            // number is known
 	sent      atomic.Bool     // there was one

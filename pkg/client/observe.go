@@ -19,6 +19,13 @@ type Attempt struct {
 	Date      time.Time // the answer's Date header; zero if there was none
 }
 
+// Handled returns the span of time, by the service's clock, in which the service handled the
+// request. Date counts whole seconds, and a server dates an answer at its start or at its end. known
+// is false if the answer has no date.
+func (a Attempt) Handled() (from, to time.Time, known bool) {
+	return a.Date.Add(-a.Took), a.Date.Add(a.Took + time.Second), !a.Date.IsZero()
+}
+
 type observerKey struct{}
 
 // WithObserver returns a context that passes every attempt of every call to observe, in the order
