@@ -52,7 +52,7 @@ type Need struct {
 	Missing   bool     `json:"missing,omitempty"` // it had no value when the plan was made
 }
 
-// Group is jobs that get the same change from the same place.
+// Group is jobs that get the same change.
 type Group struct {
 	Addresses []string `json:"addresses"`
 	Place     string   `json:"place,omitempty"` // file:line, if there is one place

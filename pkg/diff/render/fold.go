@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,21 +71,31 @@ func (c *changeView) takeIn(notice *changeView) {
 // leastGroup is how many objects share a change before it is shown once.
 const leastGroup = 2
 
-// grouped combines changes with one cause: the same fields with the same values, defined in the
-// same place. A group takes the place of its first member.
+// grouped combines changes with one cause: the same fields with the same values. Those defined in one
+// place are a group of their own; what stands alone in its place joins the others of that kind, since
+// an edit of a variable or of many files is one edit too. A group takes the place of its first member.
 func grouped(views []changeView) []changeView {
-	members := map[string][]int{}
-	for i := range views {
-		if cause := views[i].cause(); cause != "" {
-			members[cause] = append(members[cause], i)
+	groups := make([][]int, len(views)) // by a member's number
+	for _, key := range []func(*changeView) string{(*changeView).cause, (*changeView).edit} {
+		members := map[string][]int{}
+		for i := range views {
+			if k := key(&views[i]); k != "" && groups[i] == nil {
+				members[k] = append(members[k], i)
+			}
+		}
+		for _, group := range members {
+			if len(group) < leastGroup {
+				continue
+			}
+			for _, i := range group {
+				groups[i] = group
+			}
 		}
 	}
 	var out []changeView
-	for i := range views {
-		cause := views[i].cause()
-		group := members[cause]
+	for i, group := range groups {
 		switch {
-		case cause == "" || len(group) < leastGroup:
+		case group == nil:
 			out = append(out, views[i])
 		case group[0] == i:
 			out = append(out, groupOf(views, group))
@@ -100,8 +111,7 @@ func groupOf(views []changeView, group []int) changeView {
 	view.fields = slices.Clone(view.fields)
 	var owners []string
 	for _, i := range group {
-		view.members = append(view.members, views[i].name)
-		view.addresses = append(view.addresses, views[i].address)
+		view.members = append(view.members, member{name: views[i].name, address: views[i].address, places: views[i].places()})
 		for _, owner := range views[i].owners {
 			if !slices.Contains(owners, owner) {
 				owners = append(owners, owner)
@@ -109,60 +119,109 @@ func groupOf(views []changeView, group []int) changeView {
 		}
 	}
 	view.owners = owners
-	if place := view.fields[0].place; !slices.ContainsFunc(view.fields, func(f fieldView) bool { return f.place != place }) {
-		view.right = place // the common place is shown once
+	for i := range view.fields {
+		if slices.ContainsFunc(group, func(k int) bool { return views[k].fields[i].place != view.fields[i].place }) {
+			view.fields[i].place = "" // each member has its own
+		}
+	}
+	if at := view.places(); len(at) == 1 && !slices.ContainsFunc(view.fields, func(f fieldView) bool { return f.place == "" }) {
+		view.place = at[0] // the common place is shown once
 		for i := range view.fields {
 			view.fields[i].place = ""
 		}
 	}
+	view.right = cmp.Or(view.place, scattered(view.members))
 	return view
 }
 
-// cause returns a key that is equal for changes made by one edit; "" for changes that are always
-// shown singly: removals, conflicts and new objects.
-func (c *changeView) cause() string {
+// places lists where the fields of c are defined.
+func (c *changeView) places() []string {
+	var places []string
+	for i := range c.fields {
+		if at := c.fields[i].place; at != "" && !slices.Contains(places, at) {
+			places = append(places, at)
+		}
+	}
+	return places
+}
+
+// scattered says in how many places the members of a group are defined, "" if they are in one.
+func scattered(members []member) string {
+	if !slices.ContainsFunc(members, func(m member) bool { return !slices.Equal(m.places, members[0].places) }) {
+		return ""
+	}
+	places := map[string]bool{}
+	for _, m := range members {
+		for _, at := range m.places {
+			places[at] = true
+		}
+	}
+	return fmt.Sprintf("in %d places", len(places))
+}
+
+// cause returns a key that is equal for changes made by an edit of one place; "" for changes that are
+// always shown singly: removals, conflicts and new objects.
+func (c *changeView) cause() string { return c.key(func(f *fieldView) string { return f.place }) }
+
+// edit is cause for changes whose places differ.
+func (c *changeView) edit() string { return c.key(func(*fieldView) string { return "" }) }
+
+func (c *changeView) key(place func(*fieldView) string) string {
 	if !c.job || len(c.fields) == 0 || c.weight == weightRemoval || c.mark != "~" || c.lastEdit != "" {
 		return ""
 	}
-	var cause strings.Builder
+	var key strings.Builder
 	part := func(texts ...string) {
 		for _, text := range texts {
-			fmt.Fprintf(&cause, "%d:%s", len(text), text) // so that no two lists of texts look alike
+			fmt.Fprintf(&key, "%d:%s", len(text), text) // so that no two lists of texts look alike
 		}
 	}
 	part(string(c.verdict), c.note)
 	part(c.undeclared...)
 	for i := range c.fields {
 		f := &c.fields[i]
-		part(f.path, f.place, string(f.verdict), f.before, f.after, f.base)
+		part(f.path, place(f), string(f.verdict), f.before, f.after, f.base)
 		part(f.item...)
 	}
-	return cause.String()
+	return key.String()
+}
+
+// member is one of a group of jobs that get the same change.
+type member struct {
+	name, address string
+	places        []string // of the fields
 }
 
 // memberNames lists the members of a group, as many as fit into width cells; 0 lists all.
 func (c *changeView) memberNames(width int) string {
 	const some = 3
-	if width == 0 {
-		return strings.Join(c.members, ", ")
+	names := make([]string, len(c.members))
+	for i, m := range c.members {
+		names[i] = m.name
 	}
-	if all := strings.Join(c.members, ", "); len(c.members) <= some+1 && cells.StringWidth(all) <= width {
+	all := strings.Join(names, ", ")
+	if width == 0 || len(names) <= some+1 && cells.StringWidth(all) <= width {
 		return all
 	}
-	shown := min(some, len(c.members))
-	for shown > 1 && cells.StringWidth(strings.Join(c.members[:shown], ", "))+len(" … and 10000 more") > width {
+	shown := min(some, len(names))
+	for shown > 1 && cells.StringWidth(strings.Join(names[:shown], ", "))+len(" … and 10000 more") > width {
 		shown--
 	}
-	return fmt.Sprintf("%s … and %d more", strings.Join(c.members[:shown], ", "), len(c.members)-shown)
+	return fmt.Sprintf("%s … and %d more", strings.Join(names[:shown], ", "), len(names)-shown)
 }
 
 // groupsOf lists the groups of a plan for its document.
 func groupsOf(plan *diff.Plan) []diff.Group {
 	var groups []diff.Group
 	for _, view := range grouped(objectsOf(plan)) {
-		if len(view.members) > 0 {
-			groups = append(groups, diff.Group{Addresses: view.addresses, Place: view.right})
+		if len(view.members) == 0 {
+			continue
 		}
+		group := diff.Group{Place: view.place}
+		for _, m := range view.members {
+			group.Addresses = append(group.Addresses, m.address)
+		}
+		groups = append(groups, group)
 	}
 	return groups
 }

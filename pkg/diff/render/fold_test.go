@@ -77,21 +77,52 @@ func TestGroups(t *testing.T) {
 	}
 }
 
-// TestNoGroups checks that changes with another value, place or note are shown apart, as are
-// removals, new objects and conflicts.
+// TestOneEditOfManyPlaces checks that jobs whose change has a line in each of them are one group, as
+// after an edit of a variable, and that the page names each line.
+func TestOneEditOfManyPlaces(t *testing.T) {
+	t.Parallel()
+	plan := manyJobs(t, 74)
+	for i := range plan.Changes {
+		plan.Changes[i].Fields[0].File, plan.Changes[i].Fields[0].Line = fmt.Sprintf("jobs/%d.yaml", i), 8
+		plan.Changes[i].Fields = append(plan.Changes[i].Fields, diff.Field{
+			Path: "arch", Verdict: diff.VerdictChange, File: "templates/java.yaml", Line: 3, Before: parse(t, `"x86-64"`), After: parse(t, `"arm"`)})
+	}
+	out := text(t, plan, render.Options{Width: 100})
+	for _, want := range []string{"~ 75 jobs get the same change", "in 76 places\n", "→ \"maven3.9.5-jdk17\"\n", "→ \"arm\"", "templates/java.yaml:3\n", "… and 72 more"} {
+		if !strings.Contains(out, want) {
+			t.Errorf("the text lacks %q:\n%s", want, out)
+		}
+	}
+	if lines := strings.Count(out, "\n"); lines > 9 {
+		t.Errorf("the text has %d lines", lines)
+	}
+	html := page(t, plan)
+	if strings.Count(html, "maven3.9.5") != 1 || !strings.Contains(html, "<code>order-0074</code> <small class=\"place\">jobs/74.yaml:8 · templates/java.yaml:3</small>") {
+		t.Errorf("the page:\n%s", html)
+	}
+	stored, err := render.Read(strings.NewReader(document(t, plan)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(stored.Groups) != 1 || len(stored.Groups[0].Addresses) != 75 || stored.Groups[0].Place != "" {
+		t.Errorf("the document has the groups %+v", stored.Groups)
+	}
+}
+
+// TestNoGroups checks that changes with another value or note are shown apart, as are removals, new
+// objects and conflicts.
 func TestNoGroups(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*diff.Change){
 		"value":    func(c *diff.Change) { c.Fields[0].After = parse(t, `"other"`) },
 		"before":   func(c *diff.Change) { c.Fields[0].Before = parse(t, `"other"`) },
-		"place":    func(c *diff.Change) { c.Fields[0].Line++ },
 		"path":     func(c *diff.Change) { c.Fields[0].Path += "x" },
 		"actions":  func(c *diff.Change) { c.Actions = append(c.Actions, diff.ActionDisable) },
 		"drift":    func(c *diff.Change) { c.Fields[0].Verdict = diff.VerdictDrift },
 		"conflict": func(c *diff.Change) { c.Verdict = diff.VerdictConflict },
 		"edited":   func(c *diff.Change) { c.LastEdit = &diff.LastEdit{User: "li.wei", Time: time.Unix(0, 0)} },
 	} {
-		plan := manyJobs(t, 2)
+		plan := manyJobs(t, 1)
 		change(&plan.Changes[1])
 		if out := text(t, plan, render.Options{}); strings.Contains(out, "same change") {
 			t.Errorf("%s:\n%s", name, out)

@@ -109,9 +109,12 @@ type pageChange struct {
 	Fields                            []pageField
 	Undeclared                        []string
 	Unchanged, LastEdit               string
-	Touched                           string   // the first paths, for a change that is folded
-	Members                           []string // of a group
+	Touched                           string // the first paths, for a change that is folded
+	Members                           []pageMember
 }
+
+// pageMember is a job of a group. At is where its change is defined, if each has its own place.
+type pageMember struct{ Name, At string }
 
 type pageField struct {
 	Mark, Path, Place, Note, Stat string
@@ -140,11 +143,18 @@ func pageChangeOf(c *changeView) pageChange {
 	out := pageChange{
 		Mark: c.mark, Title: c.title, Note: c.note, Right: strings.ReplaceAll(c.aside(), "   ", " · "), Verdict: string(c.verdict),
 		Open: c.weight >= weightDrift, Undeclared: c.undeclared, Unchanged: c.unchanged, LastEdit: c.lastEdit,
-		Members: c.members, Filter: filterWord(c),
+		Filter: filterWord(c),
 	}
 	out.Plain = len(c.fields) == 0 && len(c.undeclared) == 0 && c.unchanged == "" && c.lastEdit == ""
 	for i := range c.fields {
 		out.Fields = append(out.Fields, pageFieldOf(&c.fields[i]))
+	}
+	for _, m := range c.members {
+		at := ""
+		if c.place == "" {
+			at = strings.Join(m.places, " · ")
+		}
+		out.Members = append(out.Members, pageMember{m.name, at})
 	}
 	out.Touched = touchedBy(c.fields)
 	return out

@@ -46,8 +46,8 @@ type changeView struct {
 	actions    []diff.Action
 	name       string
 	job        bool
-	members    []string // of a group: the names of the jobs that get this change
-	addresses  []string // of a group, in the same order
+	members    []member // of a group: the jobs that get this change
+	place      string   // of a group whose fields are all defined there
 }
 
 // weight ranks changes by importance, for leaving out the least important.
