@@ -222,7 +222,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, o *applyOptions
 		defer end()
 	}
 	progress := screen.NewApplying(in.Invocation, p.plan, in.pacing)
-	options.Begin, options.Done = progress.Begin, progress.Done
+	options.Begin, options.Done, options.Warn = progress.Begin, progress.Done, func(text string) { in.Warn("%s", text) }
 	report, err := apply.Run(ctx, p.service, p.plan, options)
 	progress.Close()
 	if err != nil {

@@ -28,6 +28,7 @@ const journalVersion = 1
 // else created it" instead of "an earlier run did", a person must finish a half-done template
 // replacement, and what only a deleted template held is lost.
 type Journal struct {
+	path string
 	mu   sync.Mutex
 	file journalFile
 	seq  int
@@ -82,7 +83,7 @@ func CreateJournal(path, endpoint, planID string) (*Journal, error) {
 	if err != nil {
 		return nil, fmt.Errorf("creating the journal: %w", err)
 	}
-	j := &Journal{file: file, now: time.Now}
+	j := &Journal{path: path, file: file, now: time.Now}
 	if err := j.append(JournalEntry{Phase: phaseBegin, Endpoint: endpoint, PlanID: planID}); err != nil {
 		file.Close()
 		return nil, err

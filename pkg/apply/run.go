@@ -43,10 +43,12 @@ type Options struct {
 	// Abort ends calls under way at once, like a second Ctrl-C. nil: only Grace ends them.
 	Abort context.Context
 
-	// Begin and Done are called when an action starts and when it has ended, one
-	// at a time. Both may be nil.
+	// Begin and Done are called when an action starts and when it has ended, and Warn before a write
+	// with what somebody must know if the run is killed after it. One is called at a time. All may be
+	// nil.
 	Begin func(*diff.Change, diff.Action)
 	Done  func(Result)
+	Warn  func(text string)
 }
 
 const (

@@ -171,6 +171,7 @@ func (s *step) deleteThenCreate(ctx context.Context, old string, creation creati
 		return
 	}
 	s.kept = string(diff.KeptTemplate(s.old).AppendJSON(nil))
+	s.warnOfCopy(old)
 	if !s.deleteTemplate(ctx, old) {
 		return
 	}
@@ -183,15 +184,40 @@ func (s *step) deleteThenCreate(ctx context.Context, old string, creation creati
 	}
 	s.run.warn("template %s: the old one, %s, was deleted, and the new one is not there: %s", s.change.Address, old, s.result.Message)
 	if s.result.Outcome != Unknown {
-		s.end(NotConverged, "the old template %s was deleted, and creating the new one failed: %s%s", old, s.result.Message, s.undeclared())
+		taken := ""
+		if undeclared := s.undeclared(); undeclared != "" {
+			taken = "; the next apply takes from this run's journal what no definition declares: " + undeclared
+		}
+		s.end(NotConverged, "the old template %s was deleted, and creating the new one failed: %s%s", old, s.result.Message, taken)
 		if s.run.opts.RescueFile != "" {
 			s.result.Next = remedy.Rescued(s.run.opts.RescueFile)
 		}
 	}
 }
 
-// undeclared lists what the journal alone keeps of a deleted template, for a machine that keeps no
-// journal.
+// warnOfCopy says before the delete of a template where the only copy of what no definition declares
+// is until its replacement exists. If the process is killed in between, the log is all that a machine
+// leaves whose disk is not kept.
+func (s *step) warnOfCopy(old string) {
+	undeclared := s.undeclared()
+	if undeclared == "" || s.run.opts.Warn == nil {
+		return
+	}
+	where := "nowhere else"
+	switch {
+	case s.run.opts.RescueFile != "":
+		where = "in " + sanitize.Line(s.run.opts.RescueFile, 500)
+	case s.run.opts.Journal != nil:
+		where = "in " + sanitize.Line(s.run.opts.Journal.path, 500)
+	}
+	s.run.mu.Lock()
+	defer s.run.mu.Unlock()
+	s.run.opts.Warn(fmt.Sprintf("template %s: the service wants unique names, so %s is deleted before its replacement exists; if the run ends in between, what no definition declares is kept %s: %s",
+		s.change.Address, old, where, undeclared))
+}
+
+// undeclared lists the values that the replacement takes from the old template; "" if there are
+// none.
 func (s *step) undeclared() string {
 	var values []string
 	for _, f := range diff.TemplateDifferences(s.change.WantTemplate.Body, s.templateBody(), s.run.opts.Modules) {
@@ -199,10 +225,7 @@ func (s *step) undeclared() string {
 			values = append(values, sanitize.Line(f.Path, 200)+" "+valueText(f.After))
 		}
 	}
-	if len(values) == 0 {
-		return ""
-	}
-	return "; the next apply takes from this run's journal what no definition declares: " + strings.Join(values, ", ")
+	return strings.Join(values, ", ")
 }
 
 // oldAsPlanned ends the action if the template to replace has changed since the plan.

@@ -214,6 +214,7 @@ func TestDeletedTemplateIsKept(t *testing.T) {
 	base := &compile.Result{Templates: []*compile.Template{templateWith("echo before")}}
 	head := &compile.Result{Templates: []*compile.Template{templateWith("echo after")}}
 	var entries []apply.JournalEntry
+	warned := ""
 	run := func(fault emulator.Fault) *apply.Report {
 		t.Helper()
 		plan := w.plan(head, base, func(in *apply.PlanInput) { in.Journal = entries })
@@ -226,7 +227,12 @@ func TestDeletedTemplateIsKept(t *testing.T) {
 		if fault.Op != "" {
 			w.strike(fault)
 		}
-		report := w.apply(plan, apply.Options{Journal: journal})
+		report := w.apply(plan, apply.Options{Journal: journal, Warn: func(text string) {
+			warned += text
+			if len(w.MustTruth(t).Templates) == 0 || !strings.Contains(text, path) {
+				t.Errorf("said after the delete, or without the journal's path: %s", text)
+			}
+		}})
 		data, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
@@ -244,6 +250,9 @@ func TestDeletedTemplateIsKept(t *testing.T) {
 		t.Fatalf("the first run is to end between delete and create:\n%s", describe(report))
 	}
 	for _, value := range []string{`"own"`, `"of a person"`, `"maven"`, `x_later.deep "value"`} {
+		if !strings.Contains(warned, value) {
+			t.Errorf("the warning before the delete does not name %s:\n%s", value, warned)
+		}
 		if !strings.Contains(report.Results[0].Message, value) {
 			t.Errorf("the message does not name %s, which a machine without a journal would lose:\n%s", value, describe(report))
 		}
