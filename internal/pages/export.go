@@ -51,25 +51,15 @@ func (x *Exporting) tell(r *exporting.Report) {
 		x.Printf("the next apply renames a job: %s is called %s now (id %s)\n", sanitize.Line(job.Address, 300), sanitize.Line(job.LiveName, 300), sanitize.Line(job.ID, 100))
 	}
 	if len(r.Ignored) > 0 {
-		x.Note("left out, because policy.ignore names them:  %s", fewOf(r.Ignored))
+		x.Note("left out, because policy.ignore names them:  %s", sanitize.Line(sanitize.Some(r.Ignored, 5), 1000))
 	}
 	if len(r.Foreign) > 0 {
-		x.Note("left out, because they are public templates of other accounts:  %s", fewOf(r.Foreign))
+		x.Note("left out, because they are public templates of other accounts:  %s", sanitize.Line(sanitize.Some(r.Foreign, 5), 1000))
 	}
 	x.tellSecrets(r)
 	for _, path := range r.Withheld {
 		x.Printf("left out, because it may be secret; it stays as it is: %s\n", sanitize.Line(path.Address+" "+path.Path, 400))
 	}
-}
-
-// fewOf lists the first of many names and the number of the others.
-func fewOf(names []string) string {
-	const shown = 5
-	text := sanitize.Line(strings.Join(names[:min(len(names), shown)], ", "), 1000)
-	if len(names) > shown {
-		text += fmt.Sprintf(" and %d more", len(names)-shown)
-	}
-	return text
 }
 
 // tellSecrets lists the values to supply, a line for each name.

@@ -254,7 +254,7 @@ func writeSteps(out *screen.Paper, steps []*jsontree.Value, modules *catalog.Cat
 	out.WriteString("\nSteps:\n")
 	t := screen.NewTable("NO", "NAME", "MODULE", "STATE")
 	for i, step := range steps {
-		id := wire.Member(step, wire.KeyModuleID, "moduleId").Text()
+		id := wire.ModuleOf(step)
 		what := id
 		if word := modules.Module(id).Word(); word != "" {
 			what = word + " (" + id + ")"

@@ -44,15 +44,7 @@ func WritePolicyReport(out *screen.Paper, r *policy.Report) {
 	if len(r.Findings) > 0 {
 		out.WriteString("\n")
 	}
-	fmt.Fprintf(out, "%s, %s, %s.\n", countedAs(r.Policies, "policy", "policies"), sanitize.Counted(r.Jobs, "job"), sanitize.Counted(len(r.Findings), "finding"))
-}
-
-// countedAs is counted for a noun with a plural of its own.
-func countedAs(n int, one, several string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, several)
+	fmt.Fprintf(out, "%s, %s, %s.\n", sanitize.Counted(r.Policies, "policy"), sanitize.Counted(r.Jobs, "job"), sanitize.Counted(len(r.Findings), "finding"))
 }
 
 // PolicyTestsDocument is policy test as JSON.

@@ -31,13 +31,11 @@ func VendorOutdated(outdated []vendored.Outdated) screen.Reply {
 		}
 		t := screen.NewTable("SOURCE", "REF", "COPIED", "NOW")
 		for _, o := range outdated {
-			t.Add(o.Source, o.Ref, shortCommit(o.Locked), shortCommit(o.Latest))
+			t.Add(o.Source, o.Ref, sanitize.ShortCommit(o.Locked), sanitize.ShortCommit(o.Latest))
 		}
 		t.WriteTo(out)
 	}}
 }
-
-func shortCommit(commit string) string { return commit[:min(len(commit), 12)] }
 
 // maxEffects is how many changed bodies are shown in full.
 const maxEffects = 20
@@ -65,7 +63,7 @@ func VendorCopies(copies []vendored.Copy, effects []vendored.Effect, modules *ca
 			if c.Files == nil {
 				what = "unchanged"
 			}
-			fmt.Fprintf(out, "%s  %s  %s  %s\n", c.Source.Name, screen.Shown(c.Source.Ref, 100), shortCommit(c.Commit), what)
+			fmt.Fprintf(out, "%s  %s  %s  %s\n", c.Source.Name, screen.Shown(c.Source.Ref, 100), sanitize.ShortCommit(c.Commit), what)
 		}
 		writeEffects(out, effects, modules)
 	}}
@@ -80,7 +78,7 @@ func writeEffects(out *screen.Paper, effects []vendored.Effect, modules *catalog
 		out.WriteString("\n" + render.Unified(e.Address, bodyLines(e.Before, modules), bodyLines(e.After, modules)))
 	}
 	if len(effects) > 0 {
-		fmt.Fprintf(out, "\n%s changed.\n", countedAs(len(effects), "compiled body", "compiled bodies"))
+		fmt.Fprintf(out, "\n%s changed.\n", sanitize.Counted(len(effects), "compiled body"))
 	}
 }
 

@@ -64,7 +64,7 @@ func (r redactor) value(name string, v *jsontree.Value) *jsontree.Value {
 }
 
 func (r redactor) object(v *jsontree.Value) {
-	module := r.modules.Module(wire.Member(v, wire.KeyModuleID, "moduleId").Text())
+	module := r.modules.Module(wire.ModuleOf(v))
 	label, _ := wire.Member(v, wire.KeyName).AsString()
 	for _, m := range v.Members() {
 		switch {

@@ -207,11 +207,8 @@ func pathsText(approved, fresh *diff.Change) string {
 			}
 		}
 	}
-	switch {
-	case len(paths) == 0:
+	if len(paths) == 0 {
 		return ""
-	case len(paths) > most:
-		return fmt.Sprintf(": %s and %d more", strings.Join(paths[:most], ", "), len(paths)-most)
 	}
-	return ": " + strings.Join(paths, ", ")
+	return ": " + sanitize.Some(paths, most)
 }

@@ -79,10 +79,8 @@ func keepConfig(rows []wire.Notice, notice *diff.NoticeChange) {
 	if notice.Want.ParamConfig != nil {
 		return
 	}
-	for _, row := range rows {
-		if strings.EqualFold(row.NoticeType, notice.Want.Type) && row.ParamConfig != nil && *row.ParamConfig != "" && !diff.IsMask(*row.ParamConfig) {
-			notice.Want.ParamConfig = row.ParamConfig
-		}
+	if shown := wire.Channel(rows, notice.Want.Type).ParamConfig; shown != nil && *shown != "" && !diff.IsMask(*shown) {
+		notice.Want.ParamConfig = shown
 	}
 }
 
@@ -104,7 +102,7 @@ func (s *step) noticesChangedSince(rows []wire.Notice) bool {
 		return false
 	}
 	for _, notice := range s.change.Notices {
-		if slices.Equal(enabledEvents(rows, notice.Want.Type), sorted(notice.Have)) || noticeAsWanted(rows, notice) {
+		if slices.Equal(wire.Channel(rows, notice.Want.Type).EnabledEvents(), notice.Have) || noticeAsWanted(rows, notice) {
 			continue
 		}
 		s.result.Paths = append(s.result.Paths, noticePath(notice))
@@ -232,7 +230,7 @@ func (s *step) endOtherEvents(before, rows []wire.Notice) {
 		if !noticeAsWanted(rows, n) {
 			s.result.Paths = append(s.result.Paths, noticePath(n))
 			told = append(told, fmt.Sprintf("channel %s was sent as %s and is stored as %s",
-				n.Want.Type, eventsText(n.Want.Events), eventsText(enabledEvents(rows, n.Want.Type))))
+				n.Want.Type, eventsText(n.Want.Events), eventsText(wire.Channel(rows, n.Want.Type).EnabledEvents())))
 		}
 	}
 	s.result.Written = nil // the message has what is not as it was sent
@@ -246,28 +244,28 @@ func (s *step) endOtherEvents(before, rows []wire.Notice) {
 
 // eventsText lists events for people.
 func eventsText(events []string) string {
-	return sanitize.Line("["+strings.Join(sorted(events), ", ")+"]", 300)
+	return sanitize.Line("["+strings.Join(events, ", ")+"]", 300)
 }
 
 // storedOthers reports whether each channel that is not as wanted is not as it was before the write
 // either.
 func (s *step) storedOthers(before, rows []wire.Notice) bool {
 	return rows != nil && !slices.ContainsFunc(s.change.Notices, func(n diff.NoticeChange) bool {
-		return !noticeAsWanted(rows, n) && slices.Equal(enabledEvents(rows, n.Want.Type), enabledEvents(before, n.Want.Type))
+		return !noticeAsWanted(rows, n) && slices.Equal(wire.Channel(rows, n.Want.Type).EnabledEvents(), wire.Channel(before, n.Want.Type).EnabledEvents())
 	})
 }
 
 // sameChannels reports whether two reads show the same events of all channels of the change.
 func (s *step) sameChannels(a, b []wire.Notice) bool {
 	return !slices.ContainsFunc(s.change.Notices, func(n diff.NoticeChange) bool {
-		return !slices.Equal(enabledEvents(a, n.Want.Type), enabledEvents(b, n.Want.Type))
+		return !slices.Equal(wire.Channel(a, n.Want.Type).EnabledEvents(), wire.Channel(b, n.Want.Type).EnabledEvents())
 	})
 }
 
 // noticeAsWanted reports whether a channel has exactly the wanted events. Its
 // param_config is not compared: what comes back may be masked.
 func noticeAsWanted(rows []wire.Notice, n diff.NoticeChange) bool {
-	return slices.Equal(enabledEvents(rows, n.Want.Type), sorted(n.Want.Events))
+	return slices.Equal(wire.Channel(rows, n.Want.Type).EnabledEvents(), n.Want.Events)
 }
 
 // seenNotice returns what rows show of a channel: sawOther if the events are as wanted but the
@@ -276,29 +274,9 @@ func seenNotice(rows []wire.Notice, n diff.NoticeChange) sight {
 	if !noticeAsWanted(rows, n) {
 		return sawOld
 	}
-	if n.Want.ParamConfig == nil {
+	shown := wire.Channel(rows, n.Want.Type).ParamConfig
+	if n.Want.ParamConfig == nil || shown != nil && *shown == *n.Want.ParamConfig {
 		return sawWanted
 	}
-	for _, row := range rows {
-		if strings.EqualFold(row.NoticeType, n.Want.Type) && row.ParamConfig != nil && *row.ParamConfig == *n.Want.ParamConfig {
-			return sawWanted
-		}
-	}
 	return sawOther
-}
-
-// enabledEvents returns the events of a channel that are on, sorted.
-func enabledEvents(rows []wire.Notice, channel string) []string {
-	for _, row := range rows {
-		if strings.EqualFold(row.NoticeType, channel) {
-			return row.EnabledEvents()
-		}
-	}
-	return []string{}
-}
-
-func sorted(events []string) []string {
-	out := append([]string{}, events...)
-	slices.Sort(out)
-	return slices.Compact(out)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
@@ -51,19 +52,11 @@ type SharedError struct {
 }
 
 func (e *SharedError) Error() string {
-	return fmt.Sprintf("%s sets the value of %d chosen jobs, and also of %s", e.At, e.Chosen, someOf(e.Others))
+	return fmt.Sprintf("%s sets the value of %d chosen jobs, and also of %s", e.At, e.Chosen, sanitize.Some(e.Others, 3))
 }
 
 // OthersText lists those values.
-func (e *SharedError) OthersText() string { return someOf(e.Others) }
-
-// someOf lists the first of many names.
-func someOf(names []string) string {
-	if len(names) <= 3 {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:3], ", "), len(names)-3)
-}
+func (e *SharedError) OthersText() string { return sanitize.Some(e.Others, 3) }
 
 // target is a value to change.
 type target struct {

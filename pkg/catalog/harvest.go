@@ -2,6 +2,7 @@ package catalog
 
 import (
 	"cmp"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -177,12 +178,12 @@ func (h *harvested) module(id string, known *Module) *Module {
 	} else {
 		m.Confidence = known.Confidence
 	}
-	for _, text := range sortedKeys(h.versions) {
+	for _, text := range slices.Sorted(maps.Keys(h.versions)) {
 		if known == nil || !slices.ContainsFunc(known.Versions, func(v *jsontree.Value) bool { return jsontree.Equal(v, h.versions[text]) }) {
 			m.Versions = append(m.Versions, h.versions[text])
 		}
 	}
-	for _, name := range sortedKeys(h.types) {
+	for _, name := range slices.Sorted(maps.Keys(h.types)) {
 		if known.Property(name) == nil {
 			news = true
 			p := Property{
@@ -204,18 +205,9 @@ func (h *harvested) module(id string, known *Module) *Module {
 
 // namesByCount lists the names that were seen, the most frequent first.
 func (h *harvested) namesByCount() []string {
-	names := sortedKeys(h.names)
+	names := slices.Sorted(maps.Keys(h.names))
 	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(h.names[b], h.names[a]) })
 	return names
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // Merge lays harvested modules over those of a modules file: what the file says

@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -242,12 +243,12 @@ func isDerived(e entry) bool {
 func (c *comparison) field(s *sides, e entry) Field {
 	f := Field{
 		Path:    e.path,
-		Before:  orElse(s.shownLive.get(e.path), s.live.get(e.path)),
-		After:   orElse(s.shownDesired.get(e.path), s.desired.get(e.path)),
+		Before:  cmp.Or(s.shownLive.get(e.path), s.live.get(e.path)),
+		After:   cmp.Or(s.shownDesired.get(e.path), s.desired.get(e.path)),
 		Verdict: c.verdict(s, e),
 	}
 	if c.threeWay {
-		f.Base = orElse(s.shownBase.get(e.path), s.base.get(e.path))
+		f.Base = cmp.Or(s.shownBase.get(e.path), s.base.get(e.path))
 	}
 	// Null means absent to the API, and a plan document does not distinguish them.
 	for _, v := range []**jsontree.Value{&f.Before, &f.After, &f.Base} {
@@ -261,13 +262,6 @@ func (c *comparison) field(s *sides, e entry) Field {
 	}
 	f.File, f.Line = c.place(e.path)
 	return f
-}
-
-func orElse(a, b *jsontree.Value) *jsontree.Value {
-	if a != nil {
-		return a
-	}
-	return b
 }
 
 // holdsSecret reports whether v is the mark of a sensitive value.

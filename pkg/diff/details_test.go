@@ -198,7 +198,7 @@ func TestNotifications(t *testing.T) {
 		want       string
 	}{
 		"not managed":    {live: []wire.Notice{row("MAIL", "buildJobFail")}},
-		"the same":       {head: []compile.Notice{notice("MAIL", "deleteJob", "buildJobFail")}, live: []wire.Notice{row("MAIL", "buildJobFail", "deleteJob")}},
+		"the same":       {head: []compile.Notice{notice("MAIL", "buildJobFail", "deleteJob")}, live: []wire.Notice{row("MAIL", "buildJobFail", "deleteJob")}},
 		"off, is on":     {head: []compile.Notice{notice("MAIL")}, live: []wire.Notice{row("MAIL", "buildJobFail")}, want: `change shop/notification/j update | change notifications["MAIL"].events`},
 		"off, no row":    {head: []compile.Notice{notice("WECOM")}},
 		"on, no row":     {head: []compile.Notice{notice("WECOM", "deleteJob")}, want: `change shop/notification/j update | change notifications["WECOM"].events`},

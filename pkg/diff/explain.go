@@ -97,7 +97,7 @@ func (c *comparison) equalities() []Equality {
 		rule.apply(live, c.modules)
 		rule.apply(desired, c.modules)
 		after := differing()
-		for _, path := range sortedKeys(before) {
+		for _, path := range slices.Sorted(maps.Keys(before)) {
 			if !after[path] {
 				out = append(out, Equality{Path: path, Rule: rule.ID})
 			}
@@ -132,8 +132,6 @@ func reordered(live, desired *jsontree.Value) []Equality {
 	}
 	return []Equality{{Path: wire.KeyParameters, Rule: "set-order"}}
 }
-
-func sortedKeys(m map[string]bool) []string { return slices.Sorted(maps.Keys(m)) }
 
 // contents lists the values of a new object, as an update from nothing would: whole steps,
 // parameters and code sources, and other values. It leaves out sensitive values.

@@ -304,20 +304,13 @@ func declareSecret(paths []string) string {
 
 // pathsWith lists the first paths with a verdict, for a message.
 func pathsWith(fields []Field, verdict Verdict) string {
-	const most = 3
 	var paths []string
-	n := 0
 	for _, f := range fields {
 		if f.Verdict == verdict {
-			if n++; n <= most {
-				paths = append(paths, sanitize.Line(f.Path, nameLimit))
-			}
+			paths = append(paths, sanitize.Line(f.Path, nameLimit))
 		}
 	}
-	if n > most {
-		return fmt.Sprintf("%s and %d more", strings.Join(paths, ", "), n-most)
-	}
-	return strings.Join(paths, ", ")
+	return sanitize.Some(paths, 3)
 }
 
 // declaredBody returns what the definitions declare: the compiled members and the name.

@@ -95,13 +95,12 @@ func (j *jobTask) rewrittenEvents(change *Change) {
 // and the service shows as a mask: the update may clear it, and it cannot be sent again.
 func (j *jobTask) refuseMaskedConfigs(change *Change, rows []wire.Notice) {
 	for _, notice := range change.Notices {
-		for _, row := range rows {
-			if notice.Want.ParamConfig == nil && strings.EqualFold(row.NoticeType, notice.Want.Type) && row.ParamConfig != nil && IsMask(*row.ParamConfig) {
-				path := compile.NoticePath(notice.Want.Type)
-				j.refuse(RuleSecret, change.Address, fmt.Sprintf(
-					"updating %s of %s may clear its param_config, and the value is unknown: the service shows a mask; declare it with param_config: {secret: NAME}, or leave the channel to others with policy.ignore",
-					path, quote(j.want.Address)))
-			}
+		shown := wire.Channel(rows, notice.Want.Type).ParamConfig
+		if notice.Want.ParamConfig == nil && shown != nil && IsMask(*shown) {
+			path := compile.NoticePath(notice.Want.Type)
+			j.refuse(RuleSecret, change.Address, fmt.Sprintf(
+				"updating %s of %s may clear its param_config, and the value is unknown: the service shows a mask; declare it with param_config: {secret: NAME}, or leave the channel to others with policy.ignore",
+				path, quote(j.want.Address)))
 		}
 	}
 }
@@ -119,47 +118,32 @@ func (j *jobTask) withoutIgnored(notice compile.Notice, rows []wire.Notice) (kep
 	if j.live == nil || notice.ParamConfig == nil {
 		return notice, false
 	}
-	notice.Events = nil
-	for _, row := range rows {
-		if strings.EqualFold(row.NoticeType, notice.Type) {
-			notice.Events = row.EnabledEvents()
-		}
-	}
+	notice.Events = wire.Channel(rows, notice.Type).EnabledEvents()
 	return notice, true
 }
 
 // channel compares one channel. forced means to write its configuration again.
 func channel(want compile.Notice, base *compile.Notice, rows []wire.Notice, change *Change, forced bool) {
-	var have []string
-	var config *string
-	for _, row := range rows {
-		if strings.EqualFold(row.NoticeType, want.Type) {
-			have, config = row.EnabledEvents(), row.ParamConfig
-		}
-	}
+	row := wire.Channel(rows, want.Type)
+	have := row.EnabledEvents()
 	path := compile.NoticePath(want.Type)
 	before := len(change.Fields)
-	wanted := slices.Clone(want.Events)
-	slices.Sort(wanted)
-	wanted = slices.Compact(wanted)
 	isNew := change.Live == nil // the service chooses its channels, and apply reads them
-	if isNew || !slices.Equal(have, wanted) {
-		field := Field{Path: path + ".events", Before: texts(have), After: texts(wanted), Verdict: VerdictChange,
+	if isNew || !slices.Equal(have, want.Events) {
+		field := Field{Path: path + ".events", Before: texts(have), After: texts(want.Events), Verdict: VerdictChange,
 			File: want.Pos.File, Line: want.Pos.Line}
 		switch {
 		case isNew: // the deleted job is reported and counted itself
 			field.Before = nil
 		case base != nil:
-			events := slices.Clone(base.Events)
-			slices.Sort(events)
-			field.Base = texts(events)
+			field.Base = texts(base.Events)
 			field.Verdict = threeWay(field.Base, field.Before, field.After)
 		}
 		change.Fields = append(change.Fields, field)
 	} else {
 		change.Unchanged++
 	}
-	if want.ParamConfig != nil && (forced || !sameConfig(want, base, config)) {
+	if want.ParamConfig != nil && (forced || !sameConfig(want, base, row.ParamConfig)) {
 		change.Fields = append(change.Fields, Field{
 			Path: path + ".param_config", Verdict: VerdictChange, Sensitive: true, File: want.Pos.File, Line: want.Pos.Line,
 		})

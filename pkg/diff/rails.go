@@ -123,11 +123,11 @@ func (p *Planner) managedJobs() int {
 
 // firstOf returns the first few names for a message.
 func firstOf(names []string) string {
-	const most = 10
-	if len(names) > most {
-		return fmt.Sprintf("%s and %d more", joinQuoted(names[:most]), len(names)-most)
+	shown := make([]string, len(names))
+	for i, name := range names {
+		shown[i] = quote(name)
 	}
-	return joinQuoted(names)
+	return sanitize.Some(shown, 10)
 }
 
 func (p *Planner) driftRefused() {

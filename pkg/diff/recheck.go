@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -174,7 +175,7 @@ func (c *Change) Since(live *jsontree.Value, modules Modules) []Field {
 		seen[e.path] = true
 		f := Field{
 			Path: e.path, Verdict: VerdictChange,
-			Before: orElse(old.shownLive.get(e.path), before), After: orElse(fresh.shownLive.get(e.path), after),
+			Before: cmp.Or(old.shownLive.get(e.path), before), After: cmp.Or(fresh.shownLive.get(e.path), after),
 		}
 		if holdsSecret(f.Before) || holdsSecret(f.After) {
 			f.Sensitive, f.Before, f.After = true, nil, nil

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/jsontree"
@@ -115,7 +114,7 @@ func (p *Planner) explicitRemoval(r compile.Removal, key jobKey) {
 func (p *Planner) goneFromHead(before *compile.Job, key jobKey, unrecorded bool) {
 	out := removal{
 		address: before.Address, project: before.Project, key: key, id: before.ID, before: before, checked: true, unrecorded: unrecorded,
-		note: "removed in " + short(p.in.HeadRevision.Commit),
+		note: "removed in " + sanitize.ShortCommit(p.in.HeadRevision.Commit),
 	}
 	if p.in.HeadRevision.Commit == "" || p.in.HeadRevision.Dirty {
 		out.note = "no longer defined"
@@ -129,15 +128,6 @@ func (p *Planner) goneFromHead(before *compile.Job, key jobKey, unrecorded bool)
 		out.note += "; kept, since policy.on_remove is keep"
 	}
 	p.remove(out)
-}
-
-// short returns the usual short form of a commit id.
-func short(commit string) string {
-	const digits = 7
-	if len(commit) > digits {
-		return commit[:digits]
-	}
-	return commit
 }
 
 // remove finds the job of one removal, and plans it once the job has been read.
@@ -299,15 +289,6 @@ func (p *Planner) findRemoved(r removal, out *outcome) (live *LiveJob, ok bool) 
 	}
 	p.refuseDuplicate(r.address, r.key.name, free, out)
 	return nil, false
-}
-
-// joinQuoted lists names for a message.
-func joinQuoted(names []string) string {
-	out := make([]string, len(names))
-	for i, name := range names {
-		out[i] = quote(name)
-	}
-	return strings.Join(out, ", ")
 }
 
 // allRemoved lists the objects that the whole commit disables or deletes, even if only a part is

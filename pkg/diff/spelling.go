@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"cmp"
 	"html"
 	"slices"
 	"strconv"
@@ -114,7 +115,7 @@ func (c *comparison) edits(fields []Field) []Field {
 
 // spells reports whether a live value is a spelling of what the base declares.
 func (s *sides) spells(e entry) bool {
-	sent, got := orElse(s.shownBase.get(e.path), s.base.get(e.path)), orElse(s.shownLive.get(e.path), s.live.get(e.path))
+	sent, got := cmp.Or(s.shownBase.get(e.path), s.base.get(e.path)), cmp.Or(s.shownLive.get(e.path), s.live.get(e.path))
 	return sent != nil && got != nil && respelled(sent, got)
 }
 

@@ -252,7 +252,7 @@ func flatTemplate(body *jsontree.Value, definitions ...*jsontree.Value) *jsontre
 		case m.Value.Kind() == jsontree.KindArray:
 			list := jsontree.Array()
 			for _, step := range m.Value.Items() {
-				list.Append(flatStep(step))
+				list.Append(wire.PlainStep(step))
 			}
 			out.Set(wire.KeySteps, list)
 		}
@@ -351,19 +351,4 @@ func plainKey(key string) string {
 		out.WriteRune(unicode.ToLower(r))
 	}
 	return out.String()
-}
-
-func flatStep(step *jsontree.Value) *jsontree.Value {
-	if step.Kind() != jsontree.KindObject {
-		return step.Clone()
-	}
-	out := jsontree.Object()
-	for _, m := range step.Members() {
-		key := strings.ToLower(m.Key)
-		if key == "moduleid" {
-			key = wire.KeyModuleID
-		}
-		out.Set(key, m.Value.Clone())
-	}
-	return out
 }

@@ -77,7 +77,7 @@ func takeLive(into, job *compile.Job, live *LiveJob) {
 		into.Enabled = job.Enabled
 	}
 	for _, notice := range job.Notices {
-		if live.NoticesUnseen || !slices.Equal(liveEvents(live, notice.Type), sortedEvents(notice)) {
+		if live.NoticesUnseen || !slices.Equal(wire.Channel(live.Notices, notice.Type).EnabledEvents(), notice.Events) {
 			continue
 		}
 		if was := noticeOf(into, notice.Type); was != nil && !showsConfig(live, notice) {
@@ -90,24 +90,8 @@ func takeLive(into, job *compile.Job, live *LiveJob) {
 
 // showsConfig reports whether the service shows that a channel has a declared configuration.
 func showsConfig(live *LiveJob, notice compile.Notice) bool {
-	return notice.Secret == "" && notice.ParamConfig != nil && slices.ContainsFunc(live.Notices, func(row wire.Notice) bool {
-		return strings.EqualFold(row.NoticeType, notice.Type) && row.ParamConfig != nil && *row.ParamConfig == *notice.ParamConfig
-	})
-}
-
-func sortedEvents(n compile.Notice) []string {
-	events := slices.Clone(n.Events)
-	slices.Sort(events)
-	return slices.Compact(events)
-}
-
-func liveEvents(live *LiveJob, channel string) []string {
-	for _, row := range live.Notices {
-		if strings.EqualFold(row.NoticeType, channel) {
-			return row.EnabledEvents()
-		}
-	}
-	return nil
+	shown := wire.Channel(live.Notices, notice.Type).ParamConfig
+	return notice.Secret == "" && notice.ParamConfig != nil && shown != nil && *shown == *notice.ParamConfig
 }
 
 // ofBasePolicy adjusts fields that the base's policy ignored: the base does not declare them, so a

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -157,7 +158,7 @@ func (rq *request) newBuild(j *job, body *jsontree.Value) (*build, error) {
 	b := &build{
 		Record: recordID(id), Job: j.ID, Number: number, Start: rq.now, Daily: rq.dailyNumber(j),
 		User: rq.user.Name, UserID: rq.user.ID, Octopus: "j_" + id[len(id)-8:],
-		Config: orText(body.Str("build_config_type"), "ACTION"),
+		Config: cmp.Or(body.Str("build_config_type"), "ACTION"),
 		Tag:    rq.body.Get("scm").Str("build_tag"), Commit: rq.body.Get("scm").Str("build_commit_id"),
 	}
 	var err error

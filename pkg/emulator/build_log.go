@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -41,7 +42,7 @@ func (rq *request) log(step string) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	level := orText(rq.query("log_level"), "INFO")
+	level := cmp.Or(rq.query("log_level"), "INFO")
 	if level != "INFO" && level != "DEBUG" {
 		return nil, invalid("log_level must be INFO or DEBUG.")
 	}

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 	"time"
@@ -70,13 +71,13 @@ func (e *Emulator) send(w http.ResponseWriter, rq *request, call *openCall, f Fa
 	case FaultStatus:
 		e.finish(w, call, f.withHeader(errorAnswer(f)))
 	case FaultThrottle:
-		f.Status, f.Code = http.StatusTooManyRequests, orText(f.Code, codeThrottled)
+		f.Status, f.Code = http.StatusTooManyRequests, cmp.Or(f.Code, codeThrottled)
 		e.finish(w, call, f.withHeader(errorAnswer(f)))
 	case FaultHTML:
-		page := orText(f.Body, "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sign in to continue</h1></body></html>\n")
-		e.finish(w, call, f.withHeader(&answer{orStatus(f.Status, http.StatusOK), http.Header{"Content-Type": {"text/html; charset=utf-8"}}, []byte(page)}))
+		page := cmp.Or(f.Body, "<!DOCTYPE html>\n<html><head><title>Sign in</title></head><body><h1>Sign in to continue</h1></body></html>\n")
+		e.finish(w, call, f.withHeader(&answer{cmp.Or(f.Status, http.StatusOK), http.Header{"Content-Type": {"text/html; charset=utf-8"}}, []byte(page)}))
 	case FaultRedirect:
-		e.finish(w, call, f.withHeader(&answer{orStatus(f.Status, http.StatusFound), http.Header{"Location": {f.Location}}, nil}))
+		e.finish(w, call, f.withHeader(&answer{cmp.Or(f.Status, http.StatusFound), http.Header{"Location": {f.Location}}, nil}))
 	case FaultDelay:
 		if e.wait(rq.http, f.Delay) {
 			e.finish(w, call, f.withHeader(a))
@@ -93,20 +94,6 @@ func (e *Emulator) send(w http.ResponseWriter, rq *request, call *openCall, f Fa
 	default:
 		e.finish(w, call, f.withHeader(&answer{a.status, a.header, e.spoil(f.Kind, a.body)}))
 	}
-}
-
-func orText(text, fallback string) string {
-	if text == "" {
-		return fallback
-	}
-	return text
-}
-
-func orStatus(status, fallback int) int {
-	if status == 0 {
-		return fallback
-	}
-	return status
 }
 
 // withHeader adds the fault's headers to an answer.
@@ -128,7 +115,7 @@ func errorAnswer(f Fault) *answer {
 	if f.Body != "" {
 		return &answer{f.Status, http.Header{"Content-Type": {contentJSON}}, []byte(f.Body)}
 	}
-	code, message := orText(f.Code, defaultCode(f.Status)), orText(f.Message, http.StatusText(f.Status))
+	code, message := cmp.Or(f.Code, defaultCode(f.Status)), cmp.Or(f.Message, http.StatusText(f.Status))
 	switch f.Shape {
 	case "object":
 		return jsonAnswer(f.Status, obj("result", jsontree.Null(), "error", obj("code", str(code), "message", str(message)), "status", str("error")))

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"embed"
 	htmltemplate "html/template"
 	"net/http"
@@ -104,7 +105,7 @@ func (e *Emulator) addPage(mux *http.ServeMux) {
 func (e *Emulator) pageHead(r *http.Request) pageHead {
 	query := r.URL.Query()
 	head := pageHead{
-		Now: e.Now(), Store: orText(e.opts.Path, "in memory"), Filter: query.Get("q"), Live: query.Get("refresh") != "off",
+		Now: e.Now(), Store: cmp.Or(e.opts.Path, "in memory"), Filter: query.Get("q"), Live: query.Get("refresh") != "off",
 	}
 	keep := url.Values{}
 	if head.Filter != "" {

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -23,7 +24,7 @@ type pageStep struct {
 func pageSteps(steps *jsontree.Value) []pageStep {
 	var list []pageStep
 	for i, step := range steps.Items() {
-		row := pageStep{Number: i + 1, Name: orText(step.Str("name"), "(no name)"), Module: step.Str("module_id")}
+		row := pageStep{Number: i + 1, Name: cmp.Or(step.Str("name"), "(no name)"), Module: step.Str("module_id")}
 		enabled, given := step.Get("enable").AsBool()
 		row.Disabled = given && !enabled
 		rest := jsontree.Object()

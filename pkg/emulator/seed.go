@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -104,7 +105,7 @@ func (e *Emulator) seed(s Seed) error {
 	}
 	user := &e.opts.Users[0]
 	t := newTx(e.state, user, e.Now())
-	project := orText(s.Project, DefaultProject)
+	project := cmp.Or(s.Project, DefaultProject)
 	if s.Project == "" && len(e.opts.Projects) > 0 {
 		project = e.opts.Projects[0]
 	}

@@ -2,6 +2,7 @@ package emulator
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"sort"
@@ -107,7 +108,7 @@ func loadState(disk store) (*state, error) {
 		tokens: map[string]*token{}, files: map[string][]byte{}, groups: map[string]*group{}, writes: map[string]time.Time{},
 	}
 	var jobs []*job
-	err := firstError(
+	err := cmp.Or(
 		loadTable(disk, tableJobs, func(j *job) { jobs = append(jobs, j) }),
 		loadTable(disk, tableTemplates, s.putTemplate),
 		loadTable(disk, tableBuilds, s.putBuild),
@@ -148,15 +149,6 @@ func (s *state) latest() time.Time {
 // sortJobs orders jobs as they were created.
 func sortJobs(jobs []*job) {
 	sort.Slice(jobs, func(i, k int) bool { return jobs[i].Seq < jobs[k].Seq })
-}
-
-func firstError(errs ...error) error {
-	for _, err := range errs {
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func loadTable[T any](disk store, table string, put func(*T)) error {

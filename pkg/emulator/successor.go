@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"net/http"
 	"strconv"
 
@@ -68,7 +69,7 @@ func stopBuildByBody(rq *request) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	number := orText(rq.body.Str("build_no"), rq.query("build_no"))
+	number := cmp.Or(rq.body.Str("build_no"), rq.query("build_no"))
 	if number == "" {
 		return nil, invalid("build_no is mandatory.")
 	}

@@ -1,6 +1,7 @@
 package emulator
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -100,7 +101,7 @@ func (e *Emulator) templateItem(t *template, api generation) *jsontree.Value {
 		"public", jsontree.Bool(true), "favourite", jsontree.Bool(false), "nick_name", strOrNull(t.User),
 		"id", str(t.ID), "uuid", str(t.UUID), "template", inner, "type", str("codeci"), "name", str(t.Name),
 		"create_time", str(t.Created.UTC().Format(templateTime)), "domain_id", str(t.Account), "weight", num(0),
-		"user_id", str(t.UserID), "user_name", str(t.User), "domain_name", str(t.Domain), "scope", str(orText(t.Scope, "custom")),
+		"user_id", str(t.UserID), "user_name", str(t.User), "domain_name", str(t.Domain), "scope", str(cmp.Or(t.Scope, "custom")),
 		"description", str(body.Str("description")), "tool_type", strOrNull(body.Str("tool_type")),
 		"intl_description", jsontree.Object(), "parameters", parameters, "i18n", jsontree.Object(),
 	)

@@ -111,15 +111,13 @@ func (e *Exporter) Differences(job *compile.Job, live *diff.LiveJob) []string {
 				declared = notice.Events
 			}
 		}
-		events := enabledEvents(row)
-		slices.Sort(events)
+		events := row.EnabledEvents()
 		if !slices.Equal(events, declared) && len(events)+len(declared) > 0 {
 			paths = append(paths, "notifications."+row.NoticeType)
 		}
 	}
 	for _, notice := range job.Notices {
-		isLive := slices.ContainsFunc(live.Notices, func(row wire.Notice) bool { return strings.EqualFold(row.NoticeType, notice.Type) })
-		if !isLive && len(notice.Events) > 0 {
+		if wire.Channel(live.Notices, notice.Type).NoticeType == "" && len(notice.Events) > 0 {
 			paths = append(paths, "notifications."+notice.Type)
 		}
 	}

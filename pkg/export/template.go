@@ -57,7 +57,7 @@ func (e *Exporter) template(live *diff.LiveTemplate) (*Definition, error) {
 // the API's form.
 func (w *jobWriter) templateTree(live *jsontree.Value) *yamltext.Node {
 	beside := yamltext.Mapping()
-	for _, m := range foldGet(live, wire.KeyTemplate).Members() {
+	for _, m := range wire.Member(live, wire.KeyTemplate).Members() {
 		if !strings.EqualFold(m.Key, wire.KeySteps) && !m.Value.IsEmpty() {
 			beside.Add(spec.EscapeReferences(m.Key), small(verbatim(m.Value)))
 		}
@@ -129,38 +129,18 @@ func (e *Exporter) TemplateDifferences(want *compile.Template, live *diff.LiveTe
 func flat(item *jsontree.Value) *jsontree.Value {
 	out := jsontree.Object()
 	for _, key := range []string{wire.KeyName, wire.KeyDescription, wire.KeyToolType, wire.KeyParameters} {
-		if v := foldGet(item, key); v != nil {
+		if v := wire.Member(item, key); v != nil {
 			out.Set(key, v.Clone())
 		}
 	}
-	steps := foldGet(foldGet(item, wire.KeyTemplate), wire.KeySteps)
+	steps := wire.Member(wire.Member(item, wire.KeyTemplate), wire.KeySteps)
 	if steps.Kind() != jsontree.KindArray {
 		return out
 	}
 	list := jsontree.Array()
 	for _, step := range steps.Items() {
-		made := jsontree.Object()
-		for _, m := range step.Members() {
-			key := strings.ToLower(m.Key)
-			if key == "moduleid" {
-				key = wire.KeyModuleID
-			}
-			made.Set(key, m.Value.Clone())
-		}
-		list.Append(made)
+		list.Append(wire.PlainStep(step))
 	}
 	out.Set(wire.KeySteps, list)
 	return out
-}
-
-func foldGet(v *jsontree.Value, key string) *jsontree.Value {
-	if exact := v.Get(key); exact != nil {
-		return exact
-	}
-	for _, m := range v.Members() {
-		if strings.EqualFold(m.Key, key) {
-			return m.Value
-		}
-	}
-	return nil
 }

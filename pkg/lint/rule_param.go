@@ -2,6 +2,7 @@ package lint
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -19,7 +20,7 @@ func isParamName(name string) bool {
 			return false
 		}
 	}
-	return name != "" && len(name) <= 128
+	return name != "" && len(name) <= wire.MaxParameterName
 }
 
 // parameters checks the declarations: param-name, param-duplicate, param-class,
@@ -51,7 +52,7 @@ func (p *pass) paramName(u *unit, d *param) {
 	for _, v := range u.values(d.nameAt) {
 		switch {
 		case !isParamName(v.text):
-			p.report("param-name", v.node.Range, d.pointer, quoted(v.text)+" is not a parameter name", "1 to 128 Latin letters, digits and _")
+			p.report("param-name", v.node.Range, d.pointer, quoted(v.text)+" is not a parameter name", fmt.Sprintf("1 to %d Latin letters, digits and _", wire.MaxParameterName))
 		case slices.Contains(runtimeVariables, v.text):
 			p.report("param-name", v.node.Range, d.pointer, quoted(v.text)+" is set by the service in every build and cannot be declared", "rename the parameter, or refer to ${"+v.text+"} without declaring it")
 		case slices.Contains(wire.ReservedParameters, v.text):

@@ -121,7 +121,7 @@ func (p *pass) commentsIn(lines []string, header *regexp.Regexp, pointers func([
 func (p *pass) ignorings(lines []string) (marks []ignoring) {
 	waiting := 0 // those at the end that wait for their line
 	for i, line := range lines {
-		if !isCommentOrBlank(line) {
+		if !spec.IsBlankOrComment(line) {
 			for k := len(marks) - waiting; k < len(marks); k++ {
 				marks[k].first = i + 1
 			}
@@ -143,11 +143,6 @@ func (p *pass) ignorings(lines []string) (marks []ignoring) {
 		marks = append(marks, mark)
 	}
 	return marks
-}
-
-func isCommentOrBlank(line string) bool {
-	line = strings.TrimSpace(line)
-	return line == "" || line[0] == '#'
 }
 
 // lastCovered extends a line to the block scalar that starts on it, or to the

@@ -1,8 +1,8 @@
 package policy
 
 import (
+	"cmp"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -48,7 +48,7 @@ func (r *required) check(c *checking) {
 			}
 		}
 		if len(have) < 1000 { // of what is hostile, enough is said
-			c.report(item, sanitize.Line(item, 200)+" has no "+strings.TrimPrefix(orElse(rest, "value"), ".")+", which the policy "+quoted(c.policy.Name)+" requires", "")
+			c.report(item, sanitize.Line(item, 200)+" has no "+strings.TrimPrefix(cmp.Or(rest, "value"), ".")+", which the policy "+quoted(c.policy.Name)+" requires", "")
 		}
 		return len(c.found) < maxBreaches
 	})
@@ -76,13 +76,6 @@ func (r *required) everyItemHas(job *Subject) bool {
 		return true
 	})
 	return items == with
-}
-
-func orElse(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
 }
 
 // requiredStep requires a step that runs.
@@ -231,16 +224,11 @@ func (l *limit) check(c *checking) {
 
 // listOf lists the first of some patterns.
 func listOf(patterns []string) string {
-	const most = 8
-	var list []string
+	list := make([]string, len(patterns))
 	for i, p := range patterns {
-		if i == most {
-			list = append(list, "and "+strconv.Itoa(len(patterns)-most)+" more")
-			break
-		}
-		list = append(list, sanitize.Line(p, 80))
+		list[i] = sanitize.Line(p, 80)
 	}
-	return strings.Join(list, ", ")
+	return sanitize.Some(list, 8)
 }
 
 // textsOf returns the texts of a scalar or of a list of scalars.

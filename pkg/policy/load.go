@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"regexp"
@@ -367,7 +368,7 @@ func (s *Set) likes(known map[string]*spec.Node, name string, depth int) (list [
 			}
 			like.name = item.Fields[0].Value.Str("name")
 		}
-		like.name = anyReference().ReplaceAllString(orElse(like.name, "*"), "*")
+		like.name = anyReference().ReplaceAllString(cmp.Or(like.name, "*"), "*")
 		list = append(list, like)
 	}
 	return list

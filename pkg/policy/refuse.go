@@ -96,7 +96,7 @@ func (r *refusing) add(b Breach) {
 func (r *refusing) message(p *Policy) string {
 	var parts []string
 	for _, place := range r.places {
-		parts = append(parts, fmt.Sprintf("%s (%s): %s", firstOf(place.jobs), place.at, place.message))
+		parts = append(parts, fmt.Sprintf("%s (%s): %s", sanitize.Line(sanitize.Some(place.jobs, 3), 400), place.at, place.message))
 	}
 	text := fmt.Sprintf("%s the policy %s of %s: %s", breaking(len(r.jobs)), quoted(p.Name), p.At.Start, strings.Join(parts, "; "))
 	if r.more {
@@ -104,16 +104,6 @@ func (r *refusing) message(p *Policy) string {
 	}
 	if p.Help != "" {
 		text += "; what to do: " + p.Help
-	}
-	return text
-}
-
-// firstOf names the first of some jobs.
-func firstOf(jobs []string) string {
-	const most = 3
-	text := sanitize.Line(strings.Join(jobs[:min(len(jobs), most)], ", "), 400)
-	if len(jobs) > most {
-		text += fmt.Sprintf(" and %d more", len(jobs)-most)
 	}
 	return text
 }

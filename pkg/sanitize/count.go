@@ -7,13 +7,27 @@ import (
 	"time"
 )
 
-// Counted returns a number with its noun: "1 finding", "2 findings".
+// Counted returns a number with its noun: "1 finding", "2 findings", "2 policies".
 func Counted(n int, noun string) string {
+	if stem, ok := strings.CutSuffix(noun, "y"); ok && n != 1 {
+		return strconv.Itoa(n) + " " + stem + "ies"
+	}
 	if n == 1 {
 		return "1 " + noun
 	}
 	return strconv.Itoa(n) + " " + noun + "s"
 }
+
+// Some lists the first of many names, and the number of the others: "a, b and 3 more".
+func Some(names []string, most int) string {
+	if len(names) <= most {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
+
+// ShortCommit returns the short form of a commit's id that git prints.
+func ShortCommit(id string) string { return id[:min(len(id), 7)] }
 
 // Count is a number with what it counts.
 type Count struct {

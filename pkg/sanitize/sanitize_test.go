@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -213,4 +214,22 @@ func FuzzMarkdown(f *testing.F) {
 			t.Fatalf("MarkdownText(%q) = %q", s, sanitize.MarkdownText(s, 0))
 		}
 	})
+}
+
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	for got, want := range map[string]string{
+		sanitize.Counted(0, "job"): "0 jobs", sanitize.Counted(1, "job"): "1 job", sanitize.Counted(2, "job"): "2 jobs",
+		sanitize.Counted(1, "policy"): "1 policy", sanitize.Counted(2, "policy"): "2 policies",
+		sanitize.Some(nil, 2):                          "",
+		sanitize.Some([]string{"a", "b"}, 2):           "a, b",
+		sanitize.Some([]string{"a", "b", "c", "d"}, 2): "a, b and 2 more",
+		sanitize.Counts(sanitize.Count{N: 3, What: "written"}, sanitize.Count{What: "left"}, sanitize.Count{N: 1, What: "failed"}): "3 written, 1 failed",
+		sanitize.ShortCommit("0123456789"): "0123456", sanitize.ShortCommit("012"): "012",
+		sanitize.Lasted(59900 * time.Millisecond): "59.9 s", sanitize.Lasted(time.Minute): "1m0s",
+	} {
+		if got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
 }

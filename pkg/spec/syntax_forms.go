@@ -63,7 +63,7 @@ func causeAbove(f *fault) bool {
 		return false
 	}
 	above := f.line - 1
-	for above > 0 && isBlankOrComment(string(f.src.lineText(above))) {
+	for above > 0 && IsBlankOrComment(string(f.src.lineText(above))) {
 		above--
 	}
 	for _, line := range []int{f.line, above} {
@@ -83,7 +83,7 @@ func causeAbove(f *fault) bool {
 	return f.say(m[2], m[3], quoted(word)+" looks like a key without a colon", "write "+quoted(word+":"))
 }
 
-func isBlankOrComment(line string) bool {
+func IsBlankOrComment(line string) bool {
 	line = strings.TrimSpace(line)
 	return line == "" || line[0] == '#'
 }

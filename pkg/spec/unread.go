@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // unreadHead is how much of a file's start is searched for signs of definitions.
@@ -195,16 +196,11 @@ func readHint(name string) string {
 
 // someNames lists the first of some files.
 func someNames(files []string) string {
-	const most = 5
-	names := make([]string, 0, most+1)
+	names := make([]string, len(files))
 	for i, name := range files {
-		if i == most {
-			names = append(names, fmt.Sprintf("and %d more", len(files)-most))
-			break
-		}
-		names = append(names, quoted(name))
+		names[i] = quoted(name)
 	}
-	return strings.Join(names, ", ")
+	return sanitize.Some(names, 5)
 }
 
 // UnreadPolicies says in one finding which files hold policies that are not read:

@@ -52,12 +52,9 @@ func dropMoments(v *jsontree.Value, isUsers func(name string) bool, isProperty f
 	for _, item := range v.Items() {
 		dropMoments(item, isUsers, isProperty)
 	}
-	module, moments := "", []string(nil)
+	module, moments := ModuleOf(v), []string(nil)
 	for _, m := range v.Members() {
-		switch {
-		case strings.EqualFold(m.Key, KeyModuleID) || strings.EqualFold(m.Key, "moduleId"):
-			module = m.Value.Text()
-		case isMoment(m) && !isUsers(m.Key):
+		if isMoment(m) && !isUsers(m.Key) {
 			moments = append(moments, m.Key)
 		}
 	}

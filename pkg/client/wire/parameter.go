@@ -88,3 +88,23 @@ func Member(v *jsontree.Value, keys ...string) *jsontree.Value {
 	}
 	return nil
 }
+
+// ModuleOf returns the module of a step, which templates also store as moduleId.
+func ModuleOf(step *jsontree.Value) string { return Member(step, KeyModuleID, "moduleId").Text() }
+
+// PlainStep returns a copy of a template's step with the keys of a job's: the service stores them in
+// several letter cases (API reference 4.20, note at template).
+func PlainStep(step *jsontree.Value) *jsontree.Value {
+	if step.Kind() != jsontree.KindObject {
+		return step.Clone()
+	}
+	out := jsontree.Object()
+	for _, m := range step.Members() {
+		key := strings.ToLower(m.Key)
+		if key == "moduleid" {
+			key = KeyModuleID
+		}
+		out.Set(key, m.Value.Clone())
+	}
+	return out
+}

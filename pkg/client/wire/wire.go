@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
@@ -54,6 +55,16 @@ type Notice struct {
 	EnableMap   map[string]bool `json:"enable_map"`
 	ParamConfig *string         `json:"param_config"` // may hold a webhook's secret
 	Extra       *jsontree.Value `json:"-"`
+}
+
+// Channel returns the row of a channel, whatever its letter case, and one without a type if rows have none.
+func Channel(rows []Notice, channel string) Notice {
+	for _, row := range rows {
+		if strings.EqualFold(row.NoticeType, channel) {
+			return row
+		}
+	}
+	return Notice{}
 }
 
 // EnabledEvents lists the events that n is sent on, sorted.

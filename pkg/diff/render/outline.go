@@ -202,16 +202,13 @@ func place(c *diff.Change) string {
 
 // aside returns what is shown to the right of an object's name: place, notes and owners.
 func (c *changeView) aside() string {
-	const most = 3
-	switch n := len(c.owners); {
-	case n == 0:
+	switch len(c.owners) {
+	case 0:
 		return c.right
-	case n == 1:
+	case 1:
 		return joinRight(c.right, "owner "+c.owners[0])
-	case n > most:
-		return joinRight(c.right, fmt.Sprintf("owners %s and %d more", strings.Join(c.owners[:most], ", "), n-most))
 	default:
-		return joinRight(c.right, "owners "+strings.Join(c.owners, ", "))
+		return joinRight(c.right, "owners "+sanitize.Some(c.owners, 3))
 	}
 }
 

@@ -160,7 +160,7 @@ func BenchmarkDiffScripts(b *testing.B) {
 func TestNeedsAreCountedByJob(t *testing.T) {
 	t.Parallel()
 	plan := &diff.Plan{Needs: []diff.Need{{Secret: "TOKEN", Addresses: []string{"a/job/x", "a/notification/x", "b/job/x", "c/job/x", "c/job/y"}}}}
-	if got := needLines(plan); !slices.Equal(got, []string{"Needs at apply: secret TOKEN (x, x, x, and 1 more)."}) {
+	if got := needLines(plan); !slices.Equal(got, []string{"Needs at apply: secret TOKEN (x, x, x and 1 more)."}) {
 		t.Errorf("%q", got)
 	}
 }

@@ -99,12 +99,7 @@ func revisionsOf(plan *diff.Plan) string {
 }
 
 func revision(r diff.Revision) string {
-	const digits = 7
-	commit := r.Commit
-	if len(commit) > digits {
-		commit = commit[:digits]
-	}
-	out := name(commit)
+	out := name(sanitize.ShortCommit(r.Commit))
 	if r.Dirty {
 		out = strings.TrimSpace(out + " with uncommitted changes")
 	}
@@ -297,8 +292,6 @@ func Summary(plan *diff.Plan) string {
 func needLines(plan *diff.Plan) []string {
 	var lines []string
 	for _, need := range plan.Needs {
-		const most = 3
-		names := make([]string, 0, most)
 		objects, seen := make([]string, 0, len(need.Addresses)), map[string]bool{}
 		for _, address := range need.Addresses { // of a job and its notifications, one is enough
 			if job := strings.Replace(address, "/notification/", "/job/", 1); !seen[job] {
@@ -306,14 +299,7 @@ func needLines(plan *diff.Plan) []string {
 				objects = append(objects, name(job[strings.LastIndexByte(job, '/')+1:]))
 			}
 		}
-		for i, object := range objects {
-			if i == most {
-				names = append(names, fmt.Sprintf("and %d more", len(objects)-most))
-				break
-			}
-			names = append(names, object)
-		}
-		line := "Needs at apply: secret " + name(need.Secret) + " (" + strings.Join(names, ", ") + ")"
+		line := "Needs at apply: secret " + name(need.Secret) + " (" + sanitize.Some(objects, 3) + ")"
 		if need.Missing {
 			line += ", not set here"
 		}

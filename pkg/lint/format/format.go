@@ -144,10 +144,8 @@ func ownersOf(d *spec.Diagnostic) string {
 		return ""
 	case n == 1:
 		return "owner " + d.Owners[0]
-	case n > maxOwners:
-		return fmt.Sprintf("owners %s and %d more", strings.Join(d.Owners[:maxOwners], ", "), n-maxOwners)
 	}
-	return "owners " + strings.Join(d.Owners, ", ")
+	return "owners " + sanitize.Some(d.Owners, maxOwners)
 }
 
 // commands are what CI systems take for a command anywhere in a line (Azure Pipelines and Actions,

@@ -1,8 +1,11 @@
 package secret
 
 import (
+	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/buildsync/buildsync/internal/loopback"
 )
 
 // maxAuthority is the longest checked part of a URL before its path.
@@ -59,10 +62,7 @@ func eachLogin(text string, visit func(start int, login, host string)) {
 }
 
 // isLocalHost reports whether a host with its port is the machine itself.
-func isLocalHost(host string) bool {
-	name, _, _ := strings.Cut(host, ":")
-	return name == "localhost" || name == "127.0.0.1" || strings.HasPrefix(host, "[::1]")
-}
+func isLocalHost(host string) bool { return loopback.Is((&url.URL{Host: host}).Hostname()) }
 
 // commandMarkers are lower-case texts, one of which is in every command that takes a password, by
 // option or pipe.

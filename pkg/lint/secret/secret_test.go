@@ -91,6 +91,7 @@ func TestFindLeavesAlone(t *testing.T) {
 		"PGPASSWORD=postgres psql -h localhost", "psql postgres://postgres:postgres@localhost/x", "docker run -e POSTGRES_PASSWORD=postgres postgres:16", "AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY",
 		`useradd --password "fakepassword" u`, "PASSWORD=changeme123", "MAX_TOKEN=4096000", "TOKEN_TTL: 86400000", "mysql -uroot -p${PW}", "mysql -h127.0.0.1 -uroot -p" + password, "keytool -storepass ${STORE_PASS}", "keytool -storepass:env STORE_PASS",
 		"gpg --passphrase-fd 0", "openssl enc -k $KEY", "openssl rsa -passin env:KEY_PASSWORD", `echo "$TOKEN" | docker login --password-stdin r`, "cat f | docker login --password-stdin", "tar -p -x", "psql postgres://app:" + password + "@127.0.0.1:5432/x",
+		"psql postgres://app:" + password + "@[::1]:5432/x", "psql postgres://app:" + password + "@localhost.:5432/x", "psql postgres://app:" + password + "@127.1/x", "psql postgres://app:" + password + "@[::ffff:127.0.0.1]/x",
 		"echo basic YWJjZGVmZ2hpams=", "MAVEN_SK=1", "skip_sk: true", "tool -k=v", "--token-file=/run/x", "curl -u $USER:$PASS https://h", "https://$USER:${PASS}@host/x",
 	} {
 		for _, m := range Find(text) {
