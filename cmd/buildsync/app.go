@@ -7,6 +7,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/pkg/spec"
 )
 
 // app is the command line. Each command has its own file; this is the list.
@@ -82,7 +83,13 @@ func (p *program) command(c *cli.Command, act func(*invocation) error) *cli.Comm
 	if act == nil {
 		return p.Command(c, globalFlags(), nil)
 	}
-	return p.Command(c, globalFlags(), func(in *kit.Invocation) error { return act(newInvocation(in)) })
+	return p.Command(c, globalFlags(), func(in *kit.Invocation) error {
+		run := newInvocation(in)
+		if err := spec.CheckFolder(run.global.dir); err != nil && c.Name != "init" { // which makes the folder
+			return kit.UsageError{Text: "-C " + err.Error()}
+		}
+		return act(run)
+	})
 }
 
 // helpCommand prints the help of the commands named, without the library's own

@@ -135,7 +135,7 @@ func TestLintNoSuchFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := runWith(t, "", []string{"HOME=" + dir}, "-C", dir, "lint", "definitions/nope.yaml")
-	if got.code != exitInvalid || !strings.Contains(got.stderr, "linting definitions/nope.yaml: ") {
+	if got.code != exitInvalid || got.stderr != "buildsync: linting definitions/nope.yaml: no such file or directory\n" {
 		t.Errorf("code %d\n%s%s", got.code, got.stdout, got.stderr)
 	}
 }

@@ -231,6 +231,7 @@ var cells = []struct {
 	{"ignore-unused: a defined job that policy ignores", "policy: {ignore: [{job: a, reason: x}]}\n", build, []string{"warning ignore-unused buildsync.yaml:6:25-6:26"}},
 	{"unused-suppression: a suppression that suppresses nothing", "", "    flavor: 2u8g # buildsync:ignore flavor: ours\n" + build, []string{"warning unused-suppression 5:37-5:43"}},
 	{"unknown-rule: one that names no rule", "", "    flavor: 2u8g # buildsync:ignore flavr: ours\n" + build, []string{`error unknown-rule 5:37-5:42 did you mean "flavor"?`}},
+	{"unknown-rule: a full-width colon behind the name", "", "    flavor: 2u8g # buildsync:ignore flavor：ours\n" + build, []string{`error unknown-rule 5:37-5:48 the colon behind it is a full-width one: write flavor: and a space`}},
 }
 
 // told writes a finding in the form of the cells.

@@ -201,7 +201,7 @@ func (p *pass) rulesIn(line string, m []int, number int, covered string) []suppr
 			}
 			rule, known := ruleByName(name)
 			if !known {
-				p.report("unknown-rule", place(from, to), covered, "there is no rule "+quoted(name), spec.DidYouMeanOneOf(name, RuleNames()))
+				p.report("unknown-rule", place(from, to), covered, "there is no rule "+quoted(name), ruleHint(name))
 				continue
 			}
 			p.oldRuleName(name, &rule, place(from, to), covered)
@@ -214,6 +214,14 @@ func (p *pass) rulesIn(line string, m []int, number int, covered string) []suppr
 	mark := m[0] + strings.Index(line[m[0]:], ignoreMark)
 	p.report("unknown-rule", place(mark, mark+len(ignoreMark)), covered, "the suppression names no rule", "write # buildsync:ignore rule-name: reason")
 	return found
+}
+
+// ruleHint explains a name that is not a rule's.
+func ruleHint(name string) string {
+	if rule, _, wide := strings.Cut(name, "："); wide {
+		return "the colon behind it is a full-width one: write " + rule + ": and a space"
+	}
+	return spec.DidYouMeanOneOf(name, RuleNames())
 }
 
 var ruleWord = pattern(`[^\s,]+`)

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/gitbase"
+	"github.com/buildsync/buildsync/pkg/sanitize"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -73,7 +74,7 @@ func TargetsOf(from, environment string, args []string) (groups []Target, refuse
 			_, err = os.Stat(filepath.Join(dir, filepath.FromSlash(name)))
 		}
 		if err != nil {
-			problems = append(problems, fmt.Errorf("linting %s: %w", arg, err))
+			problems = append(problems, fmt.Errorf("linting %s: %w", arg, sanitize.WithoutPath(err)))
 			continue
 		}
 		groups = addTarget(groups, dir, name)

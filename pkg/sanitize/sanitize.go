@@ -3,6 +3,8 @@
 package sanitize
 
 import (
+	"errors"
+	"io/fs"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -87,4 +89,14 @@ func isPlain(s string) bool {
 		}
 	}
 	return true
+}
+
+// WithoutPath drops the operation and the path from an error of the file system: "no such file or
+// directory". The caller says what it was doing, to which file, by the name that the user knows.
+func WithoutPath(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		return at.Err
+	}
+	return err
 }

@@ -148,7 +148,7 @@ func readAtMost(r io.Reader, name string, buffer []byte, limit int64) ([]byte, e
 		case err == io.EOF:
 			return buffer, nil
 		case err != nil:
-			return nil, fmt.Errorf("reading %s: %w", quoted(name), withoutPath(err))
+			return nil, fmt.Errorf("reading %s: %w", quoted(name), sanitize.WithoutPath(err))
 		}
 	}
 }
@@ -194,7 +194,7 @@ func (t *DirTree) refused(name string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return noSuchFile(name, t)
 	}
-	if err = withoutPath(err); strings.Contains(err.Error(), "path escapes") { // the library exports no error for it
+	if err = sanitize.WithoutPath(err); strings.Contains(err.Error(), "path escapes") { // the library exports no error for it
 		return fmt.Errorf("reading %s: it is a link to a place outside the workspace; copy the file into the workspace", quoted(name))
 	}
 	return fmt.Errorf("reading %s: %w", quoted(name), err)
@@ -210,15 +210,6 @@ func (e *missingFileError) Is(target error) bool { return target == fs.ErrNotExi
 
 func noSuchFile(name string, tree Tree) error {
 	return &missingFileError{fmt.Sprintf("reading %s: there is no such file in %s", quoted(name), tree.Describe())}
-}
-
-// withoutPath drops the operation and the path from an error; the caller adds its own.
-func withoutPath(err error) error {
-	var wrapped *fs.PathError
-	if errors.As(err, &wrapped) {
-		return wrapped.Err
-	}
-	return err
 }
 
 // Glob returns the sorted names that match a pattern and are not folders. It does not walk through
@@ -239,7 +230,7 @@ func (t *DirTree) Glob(patterns []string) ([]string, error) {
 		}
 		found, err := t.walk(s.base, searches[i:])
 		if err != nil {
-			return nil, fmt.Errorf("searching %s for %s: %w", t.Describe(), quoted(s.written), withoutPath(err))
+			return nil, fmt.Errorf("searching %s for %s: %w", t.Describe(), quoted(s.written), sanitize.WithoutPath(err))
 		}
 		names = append(names, found...)
 	}
@@ -288,7 +279,7 @@ func (t *DirTree) walk(base string, searches []*search) (names []string, err err
 		case errors.Is(err, fs.ErrNotExist):
 			return nil // the base, or gone meanwhile
 		case err != nil:
-			return fmt.Errorf("%s: %w", quoted(name), withoutPath(err))
+			return fmt.Errorf("%s: %w", quoted(name), sanitize.WithoutPath(err))
 		case entry.IsDir():
 			reached := false
 			for _, s := range searches {

@@ -325,6 +325,8 @@ func (e *explainer) unknown(s *schema, at place) {
 			hint = "a template cannot be made from another one: put the steps that they share into a fragment, and write `- use: NAME` in both"
 		case strings.ContainsRune(key, '\u3000'):
 			hint = "it holds full-width spaces: write ordinary ones"
+		case strings.ContainsRune(key, '：'):
+			hint = "its colon is a full-width one, which YAML takes for a letter: write \":\" and a space"
 		case hint != "":
 		case s.properties["inputs"] != nil && s.properties["image"] != nil:
 			hint = `the step's values go under "inputs"`

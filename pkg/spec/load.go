@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -28,7 +29,7 @@ func FindWorkspace(start string) (dir string, err error) {
 			return dir, nil
 		}
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return "", fmt.Errorf("looking for %s in %s: %w", WorkspaceFile, sanitize.Line(dir, 0), withoutPath(err))
+			return "", fmt.Errorf("looking for %s in %s: %w", WorkspaceFile, sanitize.Line(dir, 0), sanitize.WithoutPath(err))
 		}
 		parent := filepath.Dir(dir)
 		if parent == dir {
@@ -36,6 +37,19 @@ func FindWorkspace(start string) (dir string, err error) {
 		}
 		dir = parent
 	}
+}
+
+// CheckFolder reports an error if start is no folder; "" is the current one. FindWorkspace would go on
+// above it, so a misspelt name would mean another workspace.
+func CheckFolder(start string) error {
+	info, err := os.Stat(cmp.Or(start, "."))
+	if err == nil && !info.IsDir() {
+		err = errors.New("it is not a folder")
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %w", sanitize.Line(start, 0), sanitize.WithoutPath(err))
+	}
+	return nil
 }
 
 // Options of Load.

@@ -11,6 +11,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/buildsync/buildsync/pkg/sanitize"
 )
 
 // Cache keeps IAM tokens in a directory, each in a file that only its owner can
@@ -80,7 +82,7 @@ func (c *Cache) Store(key, token string, expires time.Time) (err error) {
 	// link instead of following it.
 	f, err := os.CreateTemp(c.dir, ".token-*")
 	if err != nil {
-		return fmt.Errorf("writing the token cache: %w", reason(err))
+		return fmt.Errorf("writing the token cache: %w", sanitize.WithoutPath(err))
 	}
 	defer func() {
 		if removeErr := os.Remove(f.Name()); removeErr != nil && !errors.Is(removeErr, fs.ErrNotExist) && err == nil {
@@ -95,7 +97,7 @@ func (c *Cache) Store(key, token string, expires time.Time) (err error) {
 		err = os.Rename(f.Name(), c.path(key))
 	}
 	if err != nil {
-		return fmt.Errorf("writing the token cache: %w", reason(err))
+		return fmt.Errorf("writing the token cache: %w", sanitize.WithoutPath(err))
 	}
 	return nil
 }

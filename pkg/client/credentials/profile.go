@@ -32,7 +32,7 @@ func profileFile(opts Options) (Found, error) {
 		return Found{}, nil
 	}
 	if err != nil {
-		return Found{}, fmt.Errorf("reading the profile file %s: %w", shown, reason(err))
+		return Found{}, fmt.Errorf("reading the profile file %s: %w", shown, sanitize.WithoutPath(err))
 	}
 	file, err := ini.LoadSources(ini.LoadOptions{IgnoreInlineComment: true, IgnoreContinuation: true}, data)
 	if err != nil {
@@ -102,15 +102,6 @@ func sections(file *ini.File) string {
 		return "none"
 	}
 	return strings.Join(names, ", ")
-}
-
-// reason is an error without the path that its message repeats.
-func reason(err error) error {
-	var path *fs.PathError
-	if errors.As(err, &path) {
-		return path.Err
-	}
-	return err
 }
 
 func listed(names []string) string {
