@@ -122,6 +122,8 @@ func TestEnds(t *testing.T) {
 		{"JSON on one line", "{\"jobs\": [], \"version\": 1}", "{version: 1, jobs: []}\n"},
 		{"a comment that closes a group", "jobs:\n  # <group 1>\n  - name: a\n    arch: arm\n  # </group 1>\n\n  # <group 2>\n  - name: b\n  # </group 2>\n  - name: c\n",
 			"jobs:\n  # <group 1>\n  - name: a\n    arch: arm\n  # </group 1>\n\n  # <group 2>\n  - name: b\n  # </group 2>\n  - name: c\n"},
+		{"comments that close what is above, and one that does not", "jobs:\n  - name: a\n    arch: arm\n  # </group 1>\n  - name: b\n    arch: arm\n  #endregion\n  # about c\n  - name: c\n    arch: arm\n  # End of the tests\n  - name: d\n    arch: arm\n",
+			"jobs:\n  - name: a\n    arch: arm\n  # </group 1>\n\n  - name: b\n    arch: arm\n  #endregion\n\n  # about c\n  - name: c\n    arch: arm\n  # End of the tests\n\n  - name: d\n    arch: arm\n"},
 		{"a comment below a key that moves", "jobs: []\n# about jobs\n\n# about version\nversion: 1\n", "# about version\nversion: 1\njobs: []\n# about jobs\n"},
 		{"a comment at the end", "a: 1\n\n\n# b", "a: 1\n\n# b\n"},
 	} {

@@ -2,12 +2,27 @@ package lint_test
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"testing"
 
 	"github.com/buildsync/buildsync/pkg/lint"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
+
+// TestParameterSetByTheScript checks scripts that set the parameter target themselves: with a literal,
+// whoever starts a build no longer chooses what runs.
+func TestParameterSetByTheScript(t *testing.T) {
+	t.Parallel()
+	for script, want := range map[string]bool{
+		"target=fixed\neval \"make $target\"": false, "for target in a b; do bash -c \"make $target\"; done": false, "target='a b'\nexport target\nssh h \"make $target\"": false,
+		"target=\"${target%/}\"\neval \"make $target\"": true, "target=fixed\n[ -z \"$GIT_TAG\" ] || target=$GIT_TAG\neval \"make $target\"": true, "read -r target <f\neval \"make $target\"": true,
+	} {
+		if rules := lintScript(t, script); slices.Contains(rules, "shell-injection") != want {
+			t.Errorf("%s\n\treports %v, shell-injection is wanted: %t", script, rules, want)
+		}
+	}
+}
 
 // TestInjectedValues puts values of variables into scripts. A value that the shell would interpret
 // at that place is reported, any other is not.
