@@ -167,8 +167,9 @@ func cut(line []rune, start, end, width int) excerptLine {
 	start = min(start, len(line)+1)
 	end = min(max(end, start), len(line)+1)
 	first := 0
-	if start > width*2/3 && !fitsWithin(line, width) { // show some of what is before
-		first = start - width/3
+	if !fitsWithin(line[:start-1], 0, width*2/3) && !fitsWithin(line, 0, width) { // show some of what is before
+		for first = start - 1; first > 0 && fitsWithin(line[first-1:start-1], 0, width/3); first-- {
+		}
 	}
 	var text strings.Builder
 	shown := excerptLine{}
@@ -178,14 +179,14 @@ func cut(line []rune, start, end, width int) excerptLine {
 		column = 1
 	}
 	shown.before = column
+	if !fitsWithin(line[first:], column, width) {
+		width-- // for the sign at the end
+	}
 	for i := first; i < len(line); i++ {
 		if i == start-1 {
 			shown.before = column
 		}
-		printed, size := printable(line[i], column)
-		if line[i] == '#' && isCommand(line, i) {
-			printed, size = neutralMark, len(neutralMark)
-		}
+		character, size := printed(line, i, column)
 		if column+size > width {
 			text.WriteString("…")
 			column++
@@ -194,7 +195,7 @@ func cut(line []rune, start, end, width int) excerptLine {
 			}
 			break
 		}
-		text.WriteString(printed)
+		text.WriteString(character)
 		column += size
 		if i == end-2 && i >= start-1 {
 			shown.under = column - shown.before
@@ -208,16 +209,23 @@ func cut(line []rune, start, end, width int) excerptLine {
 	return shown
 }
 
-// fitsWithin reports whether a line needs no cutting.
-func fitsWithin(line []rune, width int) bool {
-	column := 0
-	for _, r := range line {
-		_, size := printable(r, column)
+// fitsWithin reports whether a line that begins at a cell needs no cutting.
+func fitsWithin(line []rune, column, width int) bool {
+	for i := range line {
+		_, size := printed(line, i, column)
 		if column += size; column > width {
 			return false
 		}
 	}
 	return true
+}
+
+// printed returns the printed form of a line's character i at a cell, and its width in cells.
+func printed(line []rune, i, column int) (string, int) {
+	if line[i] == '#' && isCommand(line, i) {
+		return neutralMark, len(neutralMark)
+	}
+	return printable(line[i], column)
 }
 
 // printable returns the printed form of r at a cell, and its width in cells.

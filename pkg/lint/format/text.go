@@ -83,19 +83,20 @@ func (t *textWriter) excerpt(r spec.Range, severity spec.Severity) {
 	if r.End.Line > r.Start.Line {
 		end = len(line) + 1 // the rest of the line
 	}
-	shown := cut(line, r.Start.Column, end, t.width())
 	number := strconv.Itoa(r.Start.Line)
 	pad := max(5, len(number)+1)
+	shown := cut(line, r.Start.Column, end, t.width(pad+len(" | ")))
 	fmt.Fprintf(t.out, "%*s %s %s\n", pad, number, t.paint.dim("|"), shown.text)
 	fmt.Fprintf(t.out, "%*s %s %s%s\n", pad, "", t.paint.dim("|"),
 		strings.Repeat(" ", shown.before), t.paint.mark(severity, "^"+strings.Repeat("~", max(0, shown.under-1))))
 }
 
-func (t *textWriter) width() int {
+// width returns how many cells a line has beside what is before it.
+func (t *textWriter) width(before int) int {
 	if t.opts.Width <= 0 {
 		return 120
 	}
-	return max(20, t.opts.Width-8) // the line number and the bar are before it
+	return max(12, t.opts.Width-before)
 }
 
 // palette holds the colours; with colour off each returns its text unchanged.

@@ -146,16 +146,21 @@ func cellsOf(text string, from, to int) string {
 	return out.String()
 }
 
+// TestCutKeepsWithinTheWidth checks that a line that is cut takes no cell more than there is, since a
+// terminal would break it.
 func TestCutKeepsWithinTheWidth(t *testing.T) {
 	t.Parallel()
-	for _, unit := range []string{"a", "订", "\t", "\u202e"} {
+	for _, unit := range []string{"a", "订", "\t", "\u202e", "##vso[task.x]"} {
 		line := []rune(strings.Repeat(unit, 300))
 		for start := 1; start <= len(line); start += 7 {
 			have := cut(line, start, start+20, 60)
-			if size := cells(have.text); size > 61 {
+			if size := cells(have.text); size > 60 {
 				t.Errorf("%q from %d: %d cells", unit, start, size)
 			}
-			if have.before+have.under > 62 {
+			if have.before == 0 && start > 1 && cells(unit) > 0 && unit != "\t" {
+				t.Errorf("%q from %d: the mark is at the start: %+v", unit, start, have)
+			}
+			if have.before+have.under > 60 {
 				t.Errorf("%q from %d: the mark leaves the line: %+v", unit, start, have)
 			}
 		}
