@@ -39,6 +39,7 @@ func TestFlagsOfNeighbours(t *testing.T) {
 		"plan --watch":           "--watch; run the plan again",
 		"job list --limit 3":     "--limit; all of them are read",
 		"job list --jq .":        "--jq; pipe --format json into jq",
+		"job show j --web":       "--web; the address of a job in the console is published nowhere",
 		"plan -replace=x":        "--replace; see buildsync plan --help",
 		"apply --parallel 3":     "--parallel; use --parallelism N",
 		"apply --var-file x.yml": "--var-file; use --var NAME=VALUE",

@@ -71,6 +71,9 @@ func TestDemoIsCurrent(t *testing.T) {
 	if got, want := texts(t, picture(printed)), texts(t, string(committed)); got != want {
 		t.Errorf("docs/demo.svg shows other lines than make demo prints (make record):\n%s\nwant\n%s", got, want)
 	}
+	if readme, err := os.ReadFile(filepath.Join(root, "README.md")); err != nil || !strings.Contains(string(readme), "](docs/demo.svg)") {
+		t.Errorf("the README does not show the picture: %v", err)
+	}
 	if strings.Count(printed, "\n") > 80 {
 		t.Errorf("the demo has %d lines, more than a person reads", strings.Count(printed, "\n"))
 	}
