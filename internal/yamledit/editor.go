@@ -55,28 +55,6 @@ func New(name string, src []byte) *Editor {
 	return e
 }
 
-// chomping is the edit that keeps a block scalar at the very end of a file without
-// a final line break, nil for none: a line break after it would become part of it.
-func chomping(n *spec.Written, src []byte) *textedit.Edit {
-	for n != nil && len(n.Items) > 0 && !n.Flow {
-		n = n.Items[len(n.Items)-1]
-	}
-	if n == nil || n.Alias || n.Style != spec.LiteralStyle && n.Style != spec.FoldedStyle || strings.HasSuffix(n.Text, "\n") {
-		return nil
-	}
-	header := n.Value + 1
-	for header < len(src) && src[header] >= '1' && src[header] <= '9' {
-		header++
-	}
-	switch src[header] {
-	case '-':
-		return nil
-	case '+':
-		return &textedit.Edit{Start: header, End: header + 1, New: "-"}
-	}
-	return &textedit.Edit{Start: header, End: header, New: "-"}
-}
-
 func (e *Editor) index(n *spec.Written) {
 	if n.Kind != spec.ScalarNode {
 		e.collections[place{n.Start, n.Kind}] = n
@@ -105,7 +83,7 @@ func (e *Editor) Apply() []byte {
 		return e.asRead
 	}
 	edits := e.settled(e.edits)
-	if e.chomp != nil && !slices.ContainsFunc(edits, func(x textedit.Edit) bool { return textedit.Overlap(x, *e.chomp) }) {
+	if e.chomp != nil && !overlapped(edits, *e.chomp) {
 		edits = append(slices.Clone(edits), *e.chomp)
 	}
 	return textedit.KeepLineEnds(e.Src, textedit.Apply(e.Src, edits))
@@ -487,6 +465,9 @@ func (e *Editor) taken(start, end int) string {
 		return inside
 	})
 	within = e.settled(within)
+	if c := e.chomp; c != nil && c.Start >= start && c.End <= end && !overlapped(within, *c) {
+		within = append(within, *c) // what follows the text elsewhere begins on a new line
+	}
 	for i := range within {
 		within[i].Start, within[i].End = within[i].Start-start, within[i].End-start
 	}

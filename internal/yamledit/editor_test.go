@@ -57,6 +57,10 @@ func TestEdits(t *testing.T) {
 				e.InsertKey(n, "a", "b", yamltext.Literal("1"))
 				e.InsertKey(n, "a", "c", yamltext.Literal("2"))
 			}},
+		{"a script that moves away from the end of a file without a line break", "a:\n  - x\n  - |\n    y\n    z", "a:\n  - |-\n    y\n    z\n  - x\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.Arrange(n.Get("a"), []yamledit.Item{{Have: 1}, {Have: 0}}) }},
+		{"a script that goes from there", "a:\n  - x\n  - |\n    y", "a:\n  - x\n",
+			func(e *yamledit.Editor, n *spec.Node) { e.Arrange(n.Get("a"), []yamledit.Item{{Have: 0}}) }},
 		{"no edit adds no line break", "a: |\n  x", "a: |\n  x", func(*yamledit.Editor, *spec.Node) {}},
 		{"flow: a script takes the comments out of the brackets", "a: {\n  # about b\n  b: 1, # beside b\n  c: [ # list\n    x, # of x\n    # about z\n    z\n    # the last\n  ] # beside c\n} # beside a\n",
 			"a: # beside a\n  # about b\n  b: | # beside b\n    x\n    y\n  c: # beside c\n    # list\n    - x # of x\n    # about z\n    - z\n      # the last\n",
