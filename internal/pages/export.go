@@ -57,6 +57,9 @@ func (x *Exporting) tell(r *exporting.Report) {
 		x.Note("left out, because they are public templates of other accounts:  %s", sanitize.Line(sanitize.Some(r.Foreign, 5), 1000))
 	}
 	x.tellSecrets(r)
+	for _, one := range r.Replaced {
+		x.Note("%s:%d: %s was replaced by the live text in %s", sanitize.Line(one.File, 300), one.Line, sanitize.Line("${{ "+one.Reference+" }}", 200), sanitize.Line(one.Address, 300))
+	}
 	for _, path := range r.Withheld {
 		x.Printf("left out, because it may be secret; it stays as it is: %s\n", sanitize.Line(path.Address+" "+path.Path, 400))
 	}

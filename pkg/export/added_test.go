@@ -75,7 +75,7 @@ func TestOnlyWhatDiffersIsEdited(t *testing.T) {
 				source(b).Set("url", text("git@x.example:shop/other.git"))
 				source(b).Set("repo_name", text("other")) // as the service computes it
 				step(b, 0).Set("name", text("Verify"))
-			}, []string{"name: Check", "name: Verify", `"${{ vars.git }}/audit.git"`, "git@x.example:shop/other.git", "${{ vars.git }}/audit.git", "git@x.example:shop/other.git"}},
+			}, []string{"name: Check", "name: Verify", "}}/audit.git", "}}/other.git"}},
 			{"a default and an image", func(b *jsontree.Value) {
 				for _, field := range b.Get("parameters").Items()[1].Get("params").Items() {
 					if field.Str("name") == "defaultValue" {

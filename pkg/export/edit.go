@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/buildsync/buildsync/internal/yamledit"
+	"github.com/buildsync/buildsync/internal/yamltext"
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
@@ -14,9 +15,24 @@ type editor struct {
 	includes       *includes  // nil: an include is a mapping like any other
 	keepReferences bool       // a text with ${{ in it is taken to say what is wanted
 	differs        []spec.Pos // the places of other texts; what is written elsewhere stays. nil: unknown
+
+	valueOf  func(reference string) (value string, known bool) // nil: a text with ${{ is replaced whole
+	replaced []Replaced
 }
 
 func newEditor(name string, src []byte) *editor { return &editor{Editor: yamledit.New(name, src)} }
+
+// setValue gives a key another value, and setItem a list another item. Both note the references that
+// are replaced.
+func (ed *editor) setValue(key, have *spec.Node, value *yamltext.Node) {
+	ed.noteReplaced(have, value)
+	ed.SetValue(key, have, value)
+}
+
+func (ed *editor) setItem(list *spec.Node, i int, value *yamltext.Node) {
+	ed.noteReplaced(list.Items[i], value)
+	ed.SetItem(list, i, value)
+}
 
 // mayStay reports whether a node holds no place that is known to differ, of those that are known.
 func (ed *editor) mayStay(n *spec.Node) bool {

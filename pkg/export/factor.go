@@ -370,21 +370,27 @@ func (f *factorer) templates() error {
 }
 
 // fromSpec is a node that was read as one that can be written.
-func fromSpec(n *spec.Node) *yamltext.Node {
+func fromSpec(n *spec.Node) *yamltext.Node { return (*includes)(nil).fromSpec(n) }
+
+// fromSpec is fromSpec with the texts of readable files in the places of their includes.
+func (x *includes) fromSpec(n *spec.Node) *yamltext.Node {
+	if text, is := x.text(n); is {
+		return yamltext.Text(spec.EscapeReferences(text))
+	}
 	switch {
 	case n == nil:
 		return nil
 	case n.Kind == spec.MappingNode:
 		m := yamltext.Mapping()
 		for _, f := range n.Fields {
-			m.Add(f.Key.Text, fromSpec(f.Value))
+			m.Add(f.Key.Text, x.fromSpec(f.Value))
 		}
 		m.Flow = m.IsInclude()
 		return m
 	case n.Kind == spec.SequenceNode:
 		s := yamltext.Sequence()
 		for _, item := range n.Items {
-			s.Items = append(s.Items, fromSpec(item))
+			s.Items = append(s.Items, x.fromSpec(item))
 		}
 		return s
 	case n.Type == spec.StringType:

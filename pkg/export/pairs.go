@@ -18,28 +18,28 @@ import (
 const similarEnough = 0.5
 
 // pairItems finds the item of have that corresponds to each item of want, -1 for none.
-func pairItems(have *spec.Node, want *yamltext.Node) (partners []int, paired int) {
+func (x *includes) pairItems(have *spec.Node, want *yamltext.Node) (partners []int, paired int) {
 	forms := make([][]*yamltext.Node, 0, len(want.Items))
 	for _, item := range want.Items {
 		forms = append(forms, []*yamltext.Node{item})
 	}
-	return pairForms(have, forms, kindOf)
+	return x.pairForms(have, forms, kindOf)
 }
 
-func partnersOf(have *spec.Node, want *yamltext.Node) []int {
-	partners, _ := pairItems(have, want)
+func (x *includes) partnersOf(have *spec.Node, want *yamltext.Node) []int {
+	partners, _ := x.pairItems(have, want)
 	return partners
 }
 
 // pairForms pairs wanted items, each with its possible forms: by name, then, among those of one
 // kind, by content.
-func pairForms(have *spec.Node, want [][]*yamltext.Node, kind func(*yamltext.Node) string) (partners []int, paired int) {
+func (x *includes) pairForms(have *spec.Node, want [][]*yamltext.Node, kind func(*yamltext.Node) string) (partners []int, paired int) {
 	partners = make([]int, len(want))
 	used := make([]bool, len(have.Items))
 	old := make([]*yamltext.Node, len(have.Items))
 	byLabel := map[string][]int{}
 	for i, item := range have.Items {
-		old[i] = fromSpec(item)
+		old[i] = x.fromSpec(item)
 		byLabel[labelOf(old[i])] = append(byLabel[labelOf(old[i])], i)
 	}
 	for j, forms := range want {
@@ -90,7 +90,7 @@ func nearestForm(have *yamltext.Node, forms []*yamltext.Node) (nearest *yamltext
 
 // keepForms writes the steps of want in the forms of the definition: a step in the API's form keeps
 // it.
-func (e *Exporter) keepForms(have *spec.Node, want *yamltext.Node, live *jsontree.Value) {
+func (e *Exporter) keepForms(x *includes, have *spec.Node, want *yamltext.Node, live *jsontree.Value) {
 	steps, written := want.Get(wire.KeySteps), have.Get(wire.KeySteps)
 	items := tidy(live, e.catalogue).Get(wire.KeySteps).Items()
 	if steps == nil || written == nil || len(steps.Items) != len(items) {
@@ -103,10 +103,10 @@ func (e *Exporter) keepForms(have *spec.Node, want *yamltext.Node, live *jsontre
 		}
 		forms = append(forms, append([]*yamltext.Node{steps.Items[i]}, e.stepForms(item)...))
 	}
-	partners, _ := pairForms(written, forms, e.moduleOf)
+	partners, _ := x.pairForms(written, forms, e.moduleOf)
 	for j, i := range partners {
 		if i >= 0 {
-			steps.Items[j], _ = nearestForm(fromSpec(written.Items[i]), forms[j])
+			steps.Items[j], _ = nearestForm(x.fromSpec(written.Items[i]), forms[j])
 		}
 	}
 }

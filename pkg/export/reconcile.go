@@ -14,15 +14,15 @@ func (ed *editor) reconcile(key, have *spec.Node, want *yamltext.Node) {
 	switch {
 	case ed.saysSame(have, want):
 	case ed.IsAlias(key):
-		ed.SetValue(key, have, want)
+		ed.setValue(key, have, ed.kept(have, want))
 	case ed.includes.set(have, want):
 	case ed.IsFlow(have) && ed.needsLines(have, want):
-		ed.SetValue(key, have, ed.Carry(have, want, partnersOf))
+		ed.setValue(key, have, ed.Carry(have, ed.kept(have, want), ed.includes.partnersOf))
 	case have.Kind == spec.MappingNode && want.Kind == yamltext.MappingNode && sharesKey(have, want):
 		ed.reconcileFields(have, want)
 	case have.Kind == spec.SequenceNode && want.Kind == yamltext.SequenceNode && ed.reconcileItems(have, want, isSet(key.Text)):
 	default:
-		ed.SetValue(key, have, want)
+		ed.setValue(key, have, ed.kept(have, want))
 	}
 }
 
@@ -135,11 +135,11 @@ func (ed *editor) reconcileFields(have *spec.Node, want *yamltext.Node) {
 // reconcileItems pairs the items of a list as a plan does, and reconciles each with its partner. It
 // returns false, and changes nothing, if no item has one.
 func (ed *editor) reconcileItems(have *spec.Node, want *yamltext.Node, anyOrder bool) bool {
-	partners, paired := pairItems(have, want)
+	partners, paired := ed.includes.pairItems(have, want)
 	if paired == 0 {
 		return false
 	}
-	mark, included := ed.Mark(), ed.includes.mark()
+	mark, included, replaced := ed.Mark(), ed.includes.mark(), len(ed.replaced)
 	items := make([]yamledit.Item, 0, len(want.Items))
 	for j, item := range want.Items {
 		if i := partners[j]; i >= 0 {
@@ -155,6 +155,7 @@ func (ed *editor) reconcileItems(have *spec.Node, want *yamltext.Node, anyOrder 
 	if !ed.Arrange(have, items) {
 		ed.Revert(mark)
 		ed.includes.revert(included)
+		ed.replaced = ed.replaced[:replaced]
 		return false
 	}
 	return true
@@ -187,10 +188,42 @@ func (ed *editor) reconcileItem(list *spec.Node, i int, want *yamltext.Node) {
 	switch {
 	case ed.saysSame(have, want):
 	case ed.IsAliasItem(list, i), ed.IsFlow(have) && ed.needsLines(have, want) && !ed.IsFlow(list):
-		ed.SetItem(list, i, ed.Carry(have, want, partnersOf))
+		ed.setItem(list, i, ed.Carry(have, ed.kept(have, want), ed.includes.partnersOf))
 	case have.Kind == spec.MappingNode && want.Kind == yamltext.MappingNode && sharesKey(have, want):
 		ed.reconcileFields(have, want)
 	default:
-		ed.SetItem(list, i, want)
+		ed.setItem(list, i, ed.kept(have, want))
 	}
+}
+
+// kept returns the node to write in the place of have: want with the references and included files
+// of have.
+func (ed *editor) kept(have *spec.Node, want *yamltext.Node) *yamltext.Node {
+	switch {
+	case have.IsFile() && ed.saysSame(have, want) || ed.includes.set(have, want):
+		return fromSpec(have)
+	case have.Kind == spec.ScalarNode && ed.keepReferences && spec.HasReference(have.Text) && ed.saysSame(have, want):
+		return fromSpec(have)
+	case have.Kind == spec.ScalarNode:
+		return ed.referring(have.Text, want)
+	case have.Kind == spec.MappingNode && want.Kind == yamltext.MappingNode:
+		c := *want
+		c.Fields = slices.Clone(want.Fields)
+		for i, f := range c.Fields {
+			if old := have.Get(f.Key); old != nil {
+				c.Fields[i].Value = ed.kept(old, f.Value)
+			}
+		}
+		return &c
+	case have.Kind == spec.SequenceNode && want.Kind == yamltext.SequenceNode:
+		c := *want
+		c.Items = slices.Clone(want.Items)
+		for j, i := range ed.includes.partnersOf(have, want) {
+			if i >= 0 {
+				c.Items[j] = ed.kept(have.Items[i], want.Items[j])
+			}
+		}
+		return &c
+	}
+	return want
 }

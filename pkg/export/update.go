@@ -11,43 +11,39 @@ import (
 	"github.com/buildsync/buildsync/internal/crash"
 	"github.com/buildsync/buildsync/internal/yamledit"
 	"github.com/buildsync/buildsync/internal/yamltext"
-	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
-	"github.com/buildsync/buildsync/pkg/jsontree"
 	"github.com/buildsync/buildsync/pkg/spec"
-	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
 // Update changes the definition of a job to match the live job. It returns the changed files: those
-// with the definition and with its scripts; none if both are equal. secrets are those that the files
-// need and that buildsync.yaml does not declare yet. Only the nodes that differ change, so comments,
-// references and spelling elsewhere stay. The error explains why it cannot be done in place; it is a
-// *Crash in case of a bug.
-func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) (files []File, secrets []Secret, err error) {
+// with the definition and with its scripts; none if both are equal. Only the nodes that differ change,
+// so comments, references and spelling elsewhere stay. The error explains why it cannot be done in
+// place; it is a *Crash in case of a bug.
+func (e *Exporter) Update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options) (files []File, effects Effects, err error) {
 	err = crash.Caught(func() (err error) {
-		if files, secrets, err = e.update(set, job, live, opts, nodeByNode); err == nil {
+		if files, effects, err = e.update(set, job, live, opts, nodeByNode); err == nil {
 			return nil
 		}
 		// What an alias elsewhere stands for cannot go or move: try with values in the places of aliases.
 		apart, own := detached(set, job, opts)
 		for _, most := range []extent{nodeByNode, wholeKeys} {
 			if most == wholeKeys {
-				if files, secrets, err = e.update(set, job, live, opts, most); err == nil {
+				if files, effects, err = e.update(set, job, live, opts, most); err == nil {
 					return nil
 				}
 			}
 			if own != nil {
 				edited, needed, refused := e.update(apart, own, live, opts, most)
 				if refused == nil {
-					files, secrets = edited, needed
+					files, effects = edited, needed
 					return nil
 				}
 			}
 		}
 		return err
 	})
-	return files, secrets, err
+	return files, effects, err
 }
 
 // detached returns the workspace with values in the places of the aliases of anchors that are within
@@ -107,79 +103,55 @@ func placesOf(known bool, job *compile.Job, paths []string) []spec.Pos {
 	return places
 }
 
-// extent is how much of a definition an edit may write anew.
-type extent int
-
-const (
-	nodeByNode extent = iota // comments within keys stay
-	wholeKeys
-)
-
-func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options, most extent) ([]File, []Secret, error) {
+func (e *Exporter) update(set *spec.Set, job *compile.Job, live *diff.LiveJob, opts compile.Options, most extent) (files []File, effects Effects, err error) {
 	differ := e.Differences(job, live)
 	if len(differ) == 0 {
-		return nil, nil, nil
+		return nil, effects, nil
 	}
 	live = e.chosen(live, job)
 	definition, err := e.Job(Project{Alias: job.Project, ID: job.ProjectID}, live)
 	if err != nil {
-		return nil, nil, err
+		return nil, effects, err
 	}
 	in, have := definitionOf(set, job)
 	if err := byHand(job, have, differ); err != nil {
-		return nil, nil, err
+		return nil, effects, err
 	}
 	want := definition.tree
 	u := &update{e: e, job: job, live: live, have: have, want: want}
 	if u.workspace, err = declaring(set, definition.Secrets); err != nil {
-		return nil, nil, err
+		return nil, effects, err
 	}
-	u.keep()
-	// Take the smallest edit that compiles to the live job.
-	for i, attempt := range []struct {
-		change  func(*editor, string)
-		scripts bool // files that the definition includes may change
-		places  bool // only what is written where a difference is may change
-		alone   bool // the definition no longer uses its template
-		most    extent
-	}{
-		{change: u.adjust, scripts: true}, {change: u.adjust, scripts: true, places: true}, {change: u.adjust, scripts: true}, {change: u.reconcile, scripts: true},
-		{change: u.adjust, places: true}, {change: u.adjust}, {change: u.reconcile}, {change: u.replace, most: wholeKeys}, {change: u.empty, most: wholeKeys}, {change: u.empty, alone: true, most: wholeKeys},
-	} {
-		if attempt.most != most || attempt.alone && have.Get("template") == nil && want.Get("template") == nil {
+	u.keep(&includes{tree: set.Tree, from: in.Name})
+	valueOf := valuesOf(set, job, opts.Vars)
+	for _, a := range attempts {
+		if a.most != most || a.alone && have.Get("template") == nil && want.Get("template") == nil {
 			continue
 		}
-		ed, keys := newEditor(in.Name, in.Source), u.keys()
-		ed.includes = &includes{tree: set.Tree, from: in.Name, edit: attempt.scripts}
-		ed.differs = placesOf(attempt.places, job, differ)
-		if i == 0 {
-			if !u.inputs(ed, differ) {
-				continue
-			}
-			keys = slices.DeleteFunc(keys, func(key string) bool { return key == "steps" })
+		ed := newEditor(in.Name, in.Source)
+		ed.includes = &includes{tree: set.Tree, from: in.Name, edit: a.scripts}
+		ed.differs = placesOf(a.places, job, differ)
+		if !a.literal {
+			ed.valueOf = valueOf
 		}
-		if attempt.alone {
-			u.leaveTemplate(ed)
-			keys = append(slices.DeleteFunc(keys, func(key string) bool { return key == "steps" || key == "parameters" }), "steps", "parameters")
+		if !u.try(a, ed, differ) {
+			continue
 		}
-		for _, key := range keys {
-			attempt.change(ed, key)
-		}
-		files := slices.Clone(ed.includes.changed)
+		files = slices.Clone(ed.includes.changed)
 		if text := refitted(in.Name, in.Source, ed.Apply()); !bytes.Equal(text, in.Source) {
 			files = append(files, File{Name: in.Name, Text: text})
 		}
 		if after := u.holds(set, files, opts); after != nil {
-			return files, undeclared(set, after, definition.Secrets), nil
+			return files, Effects{undeclared(set, after, definition.Secrets), ed.replaced}, nil
 		}
 	}
-	return nil, nil, fmt.Errorf("its definition at %s:%d cannot be edited in place%s; edit it by hand: it differs in %s", job.Pos.File, job.Pos.Line, u.why, withPlaces(job, differ))
+	return nil, effects, fmt.Errorf("its definition at %s:%d cannot be edited in place%s; edit it by hand: it differs in %s", job.Pos.File, job.Pos.Line, u.why, withPlaces(job, differ))
 }
 
 // keep gives the wanted definition what the live job cannot say, and finds the keys that go.
-func (u *update) keep() {
+func (u *update) keep(x *includes) {
 	keepSecrets(u.have, u.want)
-	u.e.keepForms(u.have, u.want, u.live.Body)
+	u.e.keepForms(x, u.have, u.want, u.live.Body)
 	keepChannels(u.have, u.want, u.job, u.live)
 	for _, key := range u.keys() {
 		if u.have.Get(key) != nil && u.wanted(key) == nil {
@@ -356,114 +328,6 @@ func (u *update) keys() []string {
 		}
 	}
 	return append(written, missing...)
-}
-
-// inputs changes the inputs of a job's template, if they explain all differences in the steps.
-// Otherwise it returns false.
-func (u *update) inputs(ed *editor, differ []string) bool {
-	given := u.have.Get("template").Get("inputs")
-	values := propertyValues(tidy(u.live.Body, u.e.catalogue))
-	changed := false
-	for _, path := range differ {
-		if !strings.HasPrefix(path, "steps") {
-			continue
-		}
-		name := ""
-		for origin := u.job.Provenance[path].Origin; origin != nil && name == ""; origin = origin.From {
-			if origin.Kind == spec.FromInput {
-				name = origin.Name
-			}
-		}
-		value, key := values[path], given.Key(name)
-		if name == "" || value == nil || key == nil {
-			return false
-		}
-		ed.SetValue(key, given.Get(name), verbatim(value))
-		changed = true
-	}
-	return changed
-}
-
-// propertyValues are the properties of a body's steps by their paths.
-func propertyValues(body *jsontree.Value) map[string]*jsontree.Value {
-	values := map[string]*jsontree.Value{}
-	steps := body.Get(wire.KeySteps).Items()
-	for i, step := range steps {
-		for _, m := range step.Get(wire.KeyProperties).Members() {
-			values[stepPath(steps, i)+".properties"+valuepath.Member(m.Key)] = m.Value
-		}
-	}
-	return values
-}
-
-// reconcile changes the nodes below a key that differ.
-func (u *update) reconcile(ed *editor, key string) { u.bring(key, ed, ed.reconcile) }
-
-// bring sets a key to the wanted value: by change if the key stays.
-func (u *update) bring(key string, ed *editor, change func(key, have *spec.Node, want *yamltext.Node)) {
-	have, want := u.have.Get(key), u.wanted(key)
-	switch {
-	case have == nil && want == nil:
-	case have == nil:
-		ed.InsertKey(u.have, u.before(key), key, want)
-	case want == nil:
-		ed.SetKey(u.have, key, nil)
-	default:
-		change(u.have.Key(key), have, want)
-	}
-}
-
-// adjust is reconcile for a definition whose references are still right.
-func (u *update) adjust(ed *editor, key string) {
-	ed.keepReferences = true
-	u.reconcile(ed, key)
-}
-
-// replace gives a key its new value whole. A key that is merged in gets one of its own over it, since
-// others may merge the same.
-func (u *update) replace(ed *editor, key string) {
-	if want := u.wanted(key); want != nil && u.merged(ed, key) {
-		ed.InsertKey(u.have, u.before(key), key, want)
-	} else {
-		u.bring(key, ed, ed.SetValue)
-	}
-}
-
-// merged reports whether the definition has a key only from a mapping that it merges.
-func (u *update) merged(ed *editor, key string) bool {
-	return u.have.Get(key) != nil && !ed.Owns(u.have, key)
-}
-
-// empty is replace for a value that is not live but comes from elsewhere, such as a default.
-func (u *update) empty(ed *editor, key string) {
-	switch have := u.have.Get(key); {
-	case key == "extra" && (have == nil || u.merged(ed, key)):
-		ed.InsertKey(u.have, u.before(key), key, u.emptiedExtra())
-	case key == "extra":
-		ed.SetValue(u.have.Key(key), have, u.emptiedExtra())
-	case u.wanted(key) != nil || have == nil && u.want.Get("extra").Get(key) != nil:
-		u.replace(ed, key)
-	case have == nil || u.merged(ed, key):
-		ed.InsertKey(u.have, u.before(key), key, yamltext.Literal("null"))
-	default:
-		ed.SetValue(u.have.Key(key), have, yamltext.Literal("null"))
-	}
-}
-
-// emptiedExtra returns the wanted value of extra, with a null for each field that only the
-// definitions have.
-func (u *update) emptiedExtra() *yamltext.Node {
-	extra := yamltext.Mapping()
-	if want := u.want.Get("extra"); want != nil {
-		extra.Fields = slices.Clone(want.Fields)
-		bareKey(extra)
-	}
-	for _, key := range memberNames(tidy(u.job.Body(), u.e.catalogue).Members()) {
-		if !slices.Contains(keyOrder, fileKey(key)) && extra.Get(spec.EscapeReferences(key)) == nil {
-			extra.Add(spec.EscapeReferences(key), yamltext.Literal("null"))
-		}
-	}
-	return guardedKey(extra)
 }
 
 // written returns the key that the definition has, or is to get, for a member of the body.

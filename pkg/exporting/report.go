@@ -30,6 +30,7 @@ type Report struct {
 	Renamed       []Rename     `json:"renamed"`
 	Secrets       []Secret     `json:"secrets"`
 	Withheld      []Path       `json:"withheld"`
+	Replaced      []Replaced   `json:"replaced"`
 	Suppressed    []Suppressed `json:"suppressed"`
 	Factored      *Factored    `json:"factored"`
 	Verified      *Verified    `json:"verified"`
@@ -66,6 +67,14 @@ type Path struct {
 	Path    string `json:"path"`
 }
 
+// Replaced is a reference of a definition that was replaced by the text that is live.
+type Replaced struct {
+	Address   string `json:"address"`
+	Reference string `json:"reference"`
+	File      string `json:"file"`
+	Line      int    `json:"line"` // before the edit
+}
+
 type Factored struct {
 	Definitions int           `json:"definitions"` // that became shorter
 	Defaults    []string      `json:"defaults"`
@@ -91,10 +100,10 @@ type Difference struct {
 
 // Write writes the report as JSON; lists are never null.
 func (r Report) Write(w io.Writer, code int, interrupted bool) error {
-	r.FormatVersion, r.ExitCode, r.Interrupted = "1.2", code, interrupted
+	r.FormatVersion, r.ExitCode, r.Interrupted = "1.3", code, interrupted
 	r.Projects, r.Defined, r.Ignored, r.Foreign = listed(r.Projects), listed(r.Defined), listed(r.Ignored), listed(r.Foreign)
 	r.Written, r.Edited, r.NotExported, r.Unsure = listed(r.Written), listed(r.Edited), listed(r.NotExported), listed(r.Unsure)
-	r.Renamed, r.Secrets, r.Withheld = listed(r.Renamed), listed(r.Secrets), listed(r.Withheld)
+	r.Renamed, r.Secrets, r.Withheld, r.Replaced = listed(r.Renamed), listed(r.Secrets), listed(r.Withheld), listed(r.Replaced)
 	r.Suppressed = listed(r.Suppressed)
 	document, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {

@@ -304,7 +304,7 @@ func (x *Run) update(job *compile.Job, live *diff.LiveJob) error {
 			return nil // somebody has taken it away in between
 		}
 	}
-	files, secrets, err := x.exporter.Update(x.w.Set, job, live, compile.Options{Vars: x.opts.Vars, Catalogue: x.w.Catalogue})
+	files, effects, err := x.exporter.Update(x.w.Set, job, live, compile.Options{Vars: x.opts.Vars, Catalogue: x.w.Catalogue})
 	switch {
 	case err != nil:
 		x.problem(job.Address, live.ID, err.Error())
@@ -314,10 +314,13 @@ func (x *Run) update(job *compile.Job, live *diff.LiveJob) error {
 		x.Report.Defined = append(x.Report.Defined, job.Address)
 		return nil
 	}
-	if err := x.declareSecrets(secrets); err != nil {
+	if err := x.declareSecrets(effects.Secrets); err != nil {
 		return err
 	}
-	x.reportSecrets(secrets)
+	x.reportSecrets(effects.Secrets)
+	for _, r := range effects.Replaced {
+		x.Report.Replaced = append(x.Report.Replaced, Replaced{job.Address, r.Reference, r.At.File, r.At.Line})
+	}
 	edited := Exported{Address: job.Address}
 	for _, file := range files {
 		if err := x.writeDefinitions(file.Name, file.Text); err != nil {
