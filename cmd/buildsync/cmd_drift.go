@@ -55,6 +55,7 @@ func (in *invocation) drift(o *driftOptions) (err error) {
 	}
 	defer func() { err = errors.Join(err, p.close()) }()
 	if base := p.revisions.Base; base == nil || base.Commit == "" && p.revisions.Recorded == nil {
+		p.assumedBase = true
 		p.notes = []string{"there is no base yet, so the working tree counts as applied"}
 		p.revisions.Base = &workspace.Revision{Revision: p.revisions.Head, Result: p.w.Result, Policy: p.w.Set.Workspace.Policy}
 	}

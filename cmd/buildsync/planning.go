@@ -75,13 +75,15 @@ type planning struct {
 	contents bool // list what new objects hold
 	drift    bool // ask only about edits from outside: no policy judges
 
-	w         *workspace.Workspace
-	judge     *judging.Judge
-	notes     []string // what to say beside a plan, once there is one
-	revisions *workspace.Revisions
-	scope     apply.Scope
-	service   *service
-	plan      *diff.Plan
+	w           *workspace.Workspace
+	judge       *judging.Judge
+	notes       []string // what to say beside a plan, once there is one
+	revisions   *workspace.Revisions
+	scope       apply.Scope
+	service     *service
+	plan        *diff.Plan
+	assumedBase bool // see diff.Input
+
 	onlyShown bool // see diff.Options
 }
 
@@ -201,6 +203,7 @@ func (in *invocation) connectAndPlan(ctx context.Context, p *planning) error {
 // planInput is what a plan depends on beside the live state and earlier runs.
 func (in *invocation) planInput(p *planning) apply.PlanInput {
 	input := p.w.PlanInput(p.revisions, p.scope)
+	input.AssumedBase = p.assumedBase
 	input.ToolVersion, input.Parallel = kit.Version(), in.global.parallelism
 	input.Options = diff.Options{
 		ForceConflicts: p.forceConflicts, Adopt: p.adopt, RefuseDrift: p.refuseDrift,

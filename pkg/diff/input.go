@@ -30,6 +30,10 @@ type Input struct {
 	Base         *compile.Result
 	BaseRevision *Revision
 
+	// AssumedBase means that no apply is recorded, and Base is Head, so that an edit shows (drift).
+	// The plan then has no base, and nobody knows whether a job that is not live ever was.
+	AssumedBase bool
+
 	// WholeBase is everything the base declares if Base is only a part; nil: Base is all.
 	WholeBase *compile.Result
 

@@ -143,7 +143,7 @@ func (j *jobTask) create() {
 	body := want.CreateBody()
 	change := Change{Verdict: VerdictCreate, Actions: []Action{ActionCreate}}
 	if j.before != nil {
-		change.Verdict, change.Note = VerdictDrift, "was deleted outside buildsync"
+		change.Verdict, change.Note = VerdictDrift, j.in.whyNotLive()
 		j.drifted = append(j.drifted, want.Address)
 	}
 	if missing := want.MissingForCreate(); len(missing) > 0 {

@@ -35,6 +35,7 @@ type Plan struct {
 	Projects      []string  `json:"projects,omitempty"`  // their aliases
 	Jobs          int       `json:"jobs,omitempty"`      // declared jobs that were compared
 	Templates     int       `json:"templates,omitempty"` // published templates that were compared
+	NotLive       int       `json:"not_live,omitempty"`  // declared objects that drift could not compare: an apply creates them
 	Needs         []Need    `json:"needs,omitempty"`     // the secrets that apply needs; not part of the plan id
 	Groups        []Group   `json:"groups,omitempty"`    // changes with one cause, for display; only in the JSON form
 
@@ -357,6 +358,7 @@ func DriftOnly(p *Plan) *Plan {
 	out.Changes, out.Refusals = []Change{}, []Refusal{}
 	out.Summary = Summary{Unchanged: p.Summary.Unchanged, Unmanaged: p.Summary.Unmanaged}
 	for _, c := range p.Changes {
+		out.countNotLive(&c)
 		if c.Verdict == VerdictUnchanged {
 			out.Summary.Unchanged--
 		}
@@ -388,6 +390,22 @@ func DriftOnly(p *Plan) *Plan {
 	out.Needs, out.Question = nil, QuestionDrift
 	out.PlanID = planID(&out)
 	return &out
+}
+
+// countNotLive counts a declared object that is to be created as not live instead of as compared.
+func (p *Plan) countNotLive(c *Change) {
+	if c.Verdict != VerdictCreate || c.ID != nil {
+		return
+	}
+	switch c.Kind {
+	case KindJob:
+		p.Jobs--
+	case KindTemplate:
+		p.Templates--
+	default:
+		return
+	}
+	p.NotLive++
 }
 
 // standing returns 1 for a declared object that is live, else 0.

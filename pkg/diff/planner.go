@@ -85,6 +85,9 @@ func newPlanner(in Input) *Planner {
 	if in.Head == nil {
 		in.Head = &compile.Result{}
 	}
+	if in.AssumedBase {
+		in.BaseRevision = nil
+	}
 	p := &Planner{
 		in: in,
 		plan: &Plan{
@@ -179,6 +182,14 @@ func (s *Summary) count(c *Change) {
 		s.Conflict++
 	}
 	s.Drift += driftCount(c)
+}
+
+// whyNotLive says why a declared object of the base is not live.
+func (in *Input) whyNotLive() string {
+	if in.AssumedBase {
+		return "is not live, and no apply of it is recorded"
+	}
+	return "was deleted outside buildsync"
 }
 
 // driftCount returns how many fields of c were edited outside. An object that

@@ -72,9 +72,13 @@ func (p *Planner) emptyListings() {
 		if before[id] == 0 || project == nil || !project.Complete || len(project.Jobs) > 0 {
 			continue
 		}
+		says, advice := "the base declares", remedy.EmptyProject
+		if p.in.AssumedBase {
+			says, advice = "the definitions declare", remedy.NothingLive
+		}
 		p.all.refuse(RuleListingEmpty, "", fmt.Sprintf(
-			"the listing of project %s (%s) is empty, and the base declares %s in it; %s",
-			quote(now[id]), sanitize.Line(id, nameLimit), sanitize.Counted(before[id], "job"), remedy.EmptyProject))
+			"the listing of project %s (%s) is empty, and %s %s in it; %s",
+			quote(now[id]), sanitize.Line(id, nameLimit), says, sanitize.Counted(before[id], "job"), advice))
 	}
 }
 

@@ -537,7 +537,19 @@ func TestDriftOnly(t *testing.T) {
 		t.Errorf("drifted %t, summary %+v", p.Drifted(), p.Summary)
 	}
 	in.Live = listed(existing(t, "j", `{"arch":"a","flavor":"x","steps":[]}`), existing(t, "gone", plainJob))
-	if p := diff.DriftOnly(diff.Compute(in)); p.Drifted() || len(p.Changes) != 0 {
-		t.Errorf("no drift: drifted %t, %s", p.Drifted(), outline(p))
+	if p := diff.DriftOnly(diff.Compute(in)); p.Drifted() || len(p.Changes) != 0 || p.Jobs != 2 || p.NotLive != 1 {
+		t.Errorf("no drift: drifted %t, %d compared, %d not live, %s", p.Drifted(), p.Jobs, p.NotLive, outline(p))
+	}
+	in = input(in.Head, in.Head, listed(existing(t, "gone", plainJob)))
+	for assumed, note := range map[bool]string{false: "was deleted outside buildsync", true: "is not live, and no apply of it is recorded"} {
+		in.AssumedBase = assumed
+		p := diff.DriftOnly(diff.Compute(in))
+		if len(p.Changes) != 2 || p.Changes[0].Note != note || (p.Base == nil) != assumed {
+			t.Errorf("assumed %t: base %v, %s, %q", assumed, p.Base, outline(p), p.Changes[0].Note)
+		}
+	}
+	in.Live = listed()
+	if p := diff.Compute(in); len(p.Refusals) != 1 || !strings.Contains(p.Refusals[0].Message, "run buildsync plan") || strings.Contains(p.Refusals[0].Message, "--base none") {
+		t.Errorf("nothing live, nothing applied: %v", p.Refusals)
 	}
 }

@@ -65,7 +65,7 @@ func (p *Planner) template(want *compile.Template, named []*LiveTemplate, out *o
 		case len(p.in.TriedTemplates[want.Address]) > 0: // where names are unique, a replacement deletes first
 			change.Note = "an apply that did not finish may have deleted the old one"
 		default:
-			change.Verdict, change.Note = VerdictDrift, "was deleted outside buildsync"
+			change.Verdict, change.Note = VerdictDrift, p.in.whyNotLive()
 			out.drifted = append(out.drifted, want.Address)
 		}
 		out.changes = append(out.changes, change)

@@ -52,6 +52,7 @@ const (
 	ForceBoth     Remedy = "look at both, then pass " + ForceConflictsFlag + " to let the definitions win"
 	LeaveChanged  Remedy = "leave out --changed"
 	EmptyProject  Remedy = "check the credentials and the project id; if the project really is empty, pass --base none"
+	NothingLive   Remedy = "if nothing was applied yet, run buildsync plan; else check the credentials and the project id"
 	RunAgain      Remedy = "run the command again"
 	RunLater      Remedy = RunAgain + " when the service answers"
 	RevertDrift   Remedy = "take the edits into the definitions, or apply once with policy.drift: revert"

@@ -164,6 +164,14 @@ func TestNothingToDo(t *testing.T) {
 			base(p)
 			p.Jobs, p.Templates = 0, 1
 		}),
+		"No drift: 12 jobs are as 4f1c2d9 declares them. Not live yet: 2 declared objects; buildsync plan shows what an apply creates.": compute(func(p *diff.Plan) {
+			base(p)
+			p.Jobs, p.NotLive, p.Head.Commit = 12, 2, "a81e003"
+		}),
+		"No drift: nothing was compared. Not live yet: 1 declared object; buildsync plan shows what an apply creates.": compute(func(p *diff.Plan) {
+			base(p)
+			p.Jobs, p.NotLive, p.Partial, p.Summary.Unchanged = 0, 1, true, 0
+		}),
 		"No drift: nothing is defined. Newer commits are not applied: buildsync plan shows them.": compute(func(p *diff.Plan) {
 			base(p)
 			p.Jobs, p.Head.Commit = 0, "a81e003"

@@ -152,6 +152,8 @@ func nothingToDo(plan *diff.Plan) string {
 	switch {
 	case plan.Endpoint == diff.Offline && plan.Base != nil && (!plan.Partial || plan.Summary.Unchanged > 0):
 		return "No change: the definitions are the same as in the base. The live state was not read."
+	case plan.NotLive > 0:
+		return noDrift(plan)
 	case plan.Partial && plan.Summary.Unchanged == 0 && slices.ContainsFunc(plan.Parts, func(p diff.Part) bool { return p.Changed }):
 		return "Nothing to do: no selected definition has changed since the base."
 	case plan.Partial && plan.Summary.Unchanged == 0:
@@ -248,10 +250,28 @@ func noDrift(plan *diff.Plan) string {
 			later = " Newer commits are not applied: buildsync plan shows them."
 		}
 	}
-	if plan.Jobs+plan.Templates == 0 {
+	if n := plan.NotLive; n > 0 {
+		later = fmt.Sprintf(" Not live yet: %s; buildsync plan shows what an apply creates.", sanitize.Counted(n, "declared object"))
+	}
+	if plan.Jobs+plan.Templates+plan.NotLive == 0 {
 		return "No drift: " + compared(plan) + "." + later
 	}
+	if plan.Jobs+plan.Templates == 0 {
+		return "No drift: nothing was compared." + later
+	}
 	return fmt.Sprintf("No drift: %s %s as %s.%s", compared(plan), are, as, later)
+}
+
+// countGone counts the objects that were deleted outside. The summary of a plan counts each as a
+// field.
+func countGone(plan *diff.Plan) int {
+	n := 0
+	for i := range plan.Changes {
+		if c := &plan.Changes[i]; c.Verdict == diff.VerdictDrift && !slices.ContainsFunc(c.Fields, func(f diff.Field) bool { return f.Verdict == diff.VerdictDrift }) {
+			n++
+		}
+	}
+	return n
 }
 
 // Summary counts what a plan does and what needs attention. It leaves out zeros.
@@ -280,7 +300,13 @@ func Summary(plan *diff.Plan) string {
 			sentences = append(sentences, fmt.Sprintf("%d %s.", n, many))
 		}
 	}
-	was(s.Drift, "field was edited outside", "fields were edited outside")
+	gone := countGone(plan)
+	was(s.Drift-gone, "field was edited outside", "fields were edited outside")
+	if plan.Base == nil {
+		was(gone, "declared object is not live", "declared objects are not live")
+	} else {
+		was(gone, "object was deleted outside", "objects were deleted outside")
+	}
 	was(s.Conflict, "conflict", "conflicts")
 	was(s.Collision, "collision", "collisions")
 	was(s.Adopt, "adopted", "adopted")
