@@ -195,27 +195,30 @@ func TestEmptyTextIsNoValue(t *testing.T) {
 	}
 }
 
-// TestTimesThatAreNone checks that no command takes a negative time, nor a time limit of zero, which
-// would end it before it begins.
-func TestTimesThatAreNone(t *testing.T) {
+// TestNumbersThatAreNone checks that no command takes a negative time or number, nor a time limit of
+// zero, which would end it before it begins.
+func TestNumbersThatAreNone(t *testing.T) {
 	t.Parallel()
 	eachCommand(allCommands(), nil, func(words []string, c *cli.Command) {
 		if len(c.Subcommands) > 0 || c.Name == "help" {
 			return
 		}
 		for _, flag := range c.Flags {
-			f, ok := flag.(*cli.DurationFlag)
-			if !ok {
-				continue
-			}
-			for _, value := range []string{"-1s", "0s"} {
-				if value == "0s" && f.Name != "timeout" {
-					continue // it means at once, or any
+			name, wrong := flag.Names()[0], map[string]string{}
+			switch flag.(type) {
+			case *cli.DurationFlag:
+				wrong["-1s"] = "is too short"
+				if name == "timeout" { // for others it means at once, or any
+					wrong["0s"] = "is too short"
 				}
+			case *cli.IntFlag:
+				wrong["-1"] = "is negative"
+			}
+			for value, why := range wrong {
 				var out, errOut bytes.Buffer
-				code := run(t.Context(), append([]string{"buildsync"}, append(words, "--"+f.Name, value)...), nil, strings.NewReader(""), &out, &errOut)
-				if code != exitInvalid || !strings.Contains(errOut.String(), "--"+f.Name+" "+value+" is too short") {
-					t.Errorf("%s --%s %s: code %d, %s", words, f.Name, value, code, errOut.String())
+				code := run(t.Context(), append([]string{"buildsync"}, append(words, "--"+name, value)...), nil, strings.NewReader(""), &out, &errOut)
+				if code != exitInvalid || !strings.Contains(errOut.String(), "--"+name+" "+value+" "+why) {
+					t.Errorf("%s --%s %s: code %d, %s", words, name, value, code, errOut.String())
 				}
 			}
 		}

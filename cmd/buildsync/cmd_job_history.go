@@ -102,8 +102,6 @@ func (in *invocation) checkHistory(o *jobHistoryOptions) error {
 		return kit.UsageError{Text: "--watch shows the newest builds; leave out --last-success, --from and --to"}
 	case o.watch && o.every <= 0:
 		return kit.UsageError{Text: "--every must be above 0, such as 5s"}
-	case o.limit < 0:
-		return kit.UsageError{Text: "--limit must not be negative"}
 	}
 	return nil
 }

@@ -157,7 +157,7 @@ func takesText(flag cli.Flag) bool {
 // emptyAllowed are the text flags with a meaning for the empty text.
 var emptyAllowed = []string{"data", "marker", "seed"}
 
-// refuseEmpty refuses flags that were given an empty text, or a time that is none.
+// refuseEmpty refuses flags that were given an empty text, a time that is none, or a negative number.
 func (in *Invocation) refuseEmpty() error {
 	for _, c := range in.Flags.Lineage() {
 		if c.Command == nil {
@@ -180,6 +180,10 @@ func (in *Invocation) refuseEmpty() error {
 			case *cli.DurationFlag:
 				if d := c.Duration(name); d < 0 || d == 0 && name == "timeout" {
 					return UsageError{Text: fmt.Sprintf("--%s %s is too short", name, d)}
+				}
+			case *cli.IntFlag:
+				if n := c.Int(name); n < 0 {
+					return UsageError{Text: fmt.Sprintf("--%s %d is negative; give it a number from 0 on, or leave it out", name, n)}
 				}
 			}
 		}

@@ -30,16 +30,13 @@ type FlagError struct {
 func (e *FlagError) Error() string { return "--" + e.Flag + ": " + e.Err.Error() }
 func (e *FlagError) Unwrap() error { return e.Err }
 
-// Options reads the words. An error is a *FlagError, apart from one about two flags.
+// Options reads the words. An error is a *FlagError.
 func (b *Behaviour) Options() (emulator.Options, error) {
 	quirks, err := emulator.ParseQuirks(b.Quirks)
 	if err != nil {
 		return emulator.Options{}, &FlagError{Flag: "quirks", Err: err}
 	}
 	options := emulator.Options{Quirks: &quirks, Latency: b.Latency, Rate: b.Rate}
-	if b.Latency < 0 || b.Rate < 0 {
-		return options, errors.New("--latency and --rate must not be negative")
-	}
 	for _, text := range b.Faults {
 		faults, err := ParseFaults(text)
 		if err != nil {

@@ -77,7 +77,7 @@ func createBeside(name string) (*os.File, error) {
 	var at *fs.PathError
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no folder %s: %w", folder, fs.ErrNotExist)
+		return nil, fmt.Errorf("there is no folder %s", folder)
 	case errors.As(err, &at):
 		return nil, fmt.Errorf("in the folder %s: %w", folder, at.Err)
 	}
