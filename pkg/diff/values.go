@@ -1,6 +1,7 @@
 package diff
 
 import (
+	"iter"
 	"strings"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
@@ -110,6 +111,18 @@ func (p *itemPaths) reserve(list string, n int) {
 
 func (p *itemPaths) set(list string, i int, path string, unpaired bool) {
 	p.paths[list][i], p.unpaired[list][i] = path, unpaired
+}
+
+// Pairs yields the items of one list of two bodies that a plan takes for the same item.
+func Pairs(list string, have, want *jsontree.Value) iter.Seq2[*jsontree.Value, *jsontree.Value] {
+	haves, wants := have.Get(list).Items(), want.Get(list).Items()
+	return func(yield func(*jsontree.Value, *jsontree.Value) bool) {
+		for w, h := range align(list, haves, wants).partner {
+			if h != none && !yield(haves[h], wants[w]) {
+				return
+			}
+		}
+	}
 }
 
 // align pairs the items of one list.

@@ -5,6 +5,7 @@ import (
 
 	"github.com/buildsync/buildsync/pkg/catalog"
 	"github.com/buildsync/buildsync/pkg/client/wire"
+	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
@@ -13,14 +14,11 @@ import (
 // values that are empty or the default. An edit does not write them, because nobody chose them.
 func (e *Exporter) withoutAdded(live, declared *jsontree.Value) *jsontree.Value {
 	body := live.Clone()
-	sources := declared.Get(wire.KeySCMs).Items()
-	for i, have := range body.Get(wire.KeySCMs).Items() {
-		if i < len(sources) {
-			dropDerived(have) // before the id, which web_url is compared with
-			dropUndeclared(have, sources[i], func(m jsontree.Member) bool { return m.Key == wire.KeyRepoID || e.isDefaultOfSource(have, m.Key) })
-		}
+	for have, source := range diff.Pairs(wire.KeySCMs, body, declared) {
+		dropDerived(have) // before the id, which web_url is compared with
+		dropUndeclared(have, source, func(m jsontree.Member) bool { return m.Key == wire.KeyRepoID || e.isDefaultOfSource(have, m.Key) })
 	}
-	for have, step := range samePairs(body.Get(wire.KeySteps).Items(), declared.Get(wire.KeySteps).Items()) {
+	for have, step := range diff.Pairs(wire.KeySteps, body, declared) {
 		module := e.catalogue.Module(have.Str(wire.KeyModuleID))
 		dropUndeclared(have.Get(wire.KeyProperties), step.Get(wire.KeyProperties), func(m jsontree.Member) bool { return saysNothing(m.Value) || isDefaultOf(module, m) })
 	}
@@ -53,25 +51,4 @@ func isDefaultOf(module *catalog.Module, m jsontree.Member) bool {
 func saysNothing(v *jsontree.Value) bool {
 	saysSomething := func(m jsontree.Member) bool { return !saysNothing(m.Value) }
 	return v.IsEmpty() || v.Kind() == jsontree.KindObject && !slices.ContainsFunc(v.Members(), saysSomething)
-}
-
-// samePairs pairs live steps with the declared ones of the same module and name, in order, and those
-// that are left with the one of the same module in the same place.
-func samePairs(live, declared []*jsontree.Value) map[*jsontree.Value]*jsontree.Value {
-	pairs, used := map[*jsontree.Value]*jsontree.Value{}, make([]bool, len(declared))
-	for _, key := range []string{wire.KeyName, ""} {
-		for i, have := range live {
-			if pairs[have] != nil {
-				continue
-			}
-			for j, step := range declared {
-				same := key == "" && i == j || key != "" && have.Str(key) == step.Str(key)
-				if !used[j] && same && have.Str(wire.KeyModuleID) == step.Str(wire.KeyModuleID) {
-					pairs[have], used[j] = step, true
-					break
-				}
-			}
-		}
-	}
-	return pairs
 }

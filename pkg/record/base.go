@@ -121,24 +121,20 @@ func (b *Base) Policy(address string) (spec.Policy, bool) {
 // Tried returns, by address, the jobs as declared at commits at which an unfinished run may have
 // written them, newest last.
 func (b *Base) Tried() map[string][]*compile.Job {
-	out := map[string][]*compile.Job{}
-	for address, commits := range b.Record.Tried {
-		for _, commit := range commits {
-			if job := b.at[commit].jobs[address]; job != nil {
-				out[address] = append(out[address], job)
-			}
-		}
-	}
-	return out
+	return tried(b, func(d *declared) map[string]*compile.Job { return d.jobs })
 }
 
 // TriedTemplates is Tried for templates.
 func (b *Base) TriedTemplates() map[string][]*compile.Template {
-	out := map[string][]*compile.Template{}
+	return tried(b, func(d *declared) map[string]*compile.Template { return d.templates })
+}
+
+func tried[T any](b *Base, of func(*declared) map[string]*T) map[string][]*T {
+	out := map[string][]*T{}
 	for address, commits := range b.Record.Tried {
 		for _, commit := range commits {
-			if template := b.at[commit].templates[address]; template != nil {
-				out[address] = append(out[address], template)
+			if object := of(b.at[commit])[address]; object != nil {
+				out[address] = append(out[address], object)
 			}
 		}
 	}

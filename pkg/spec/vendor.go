@@ -378,14 +378,7 @@ func (s *Source) inside(key string, n *Node) *Node {
 		if n.Kind == ScalarNode {
 			return s.name(n)
 		}
-		return s.fields(n, func(f Field) (Field, bool) {
-			if f.Key.Text == "name" {
-				f.Value = s.name(f.Value)
-			} else {
-				f.Value = s.files(f.Value)
-			}
-			return f, true
-		})
+		return s.nameAt("name", n)
 	case "jobs":
 		return s.eachItem(n, func(job *Node) *Node {
 			return s.fields(job, func(f Field) (Field, bool) {
@@ -402,8 +395,13 @@ func (s *Source) step(n *Node) *Node {
 	if n.Get("use") == nil || n.Get("module_id") != nil || n.Str("use") == "template" {
 		return s.files(n)
 	}
+	return s.nameAt("use", n)
+}
+
+// nameAt changes the name that a mapping has at a key.
+func (s *Source) nameAt(key string, n *Node) *Node {
 	return s.fields(n, func(f Field) (Field, bool) {
-		if f.Key.Text == "use" {
+		if f.Key.Text == key {
 			f.Value = s.name(f.Value)
 		} else {
 			f.Value = s.files(f.Value)

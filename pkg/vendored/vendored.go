@@ -114,26 +114,15 @@ func Write(dir string, tree spec.Tree, declared []spec.Source, copies []Copy) er
 	if err := checkFolder(dir); err != nil {
 		return err
 	}
-	old, _ := spec.ReadLock(tree)
-	lock := &spec.Lock{Sources: map[string]spec.Locked{}}
-	for _, source := range declared {
-		if locked, known := old.Sources[source.Name]; known {
-			lock.Sources[source.Name] = locked
-		}
-	}
+	lock := lockWith(tree, declared, copies)
 	for _, c := range copies {
-		locked := spec.Locked{Git: c.Source.Git, Ref: c.Source.Ref, Path: c.Source.Path, Commit: c.Commit, Files: c.Before.Files}
 		if c.Files != nil {
 			if err := replaceFolder(filepath.Join(dir, spec.VendorFolder), c.Source.Name, c.Files); err != nil {
 				return fmt.Errorf("copying the source %s: %w", c.Source.Name, err)
 			}
-			locked.Files = map[string]string{}
-			for name, text := range c.Files {
-				locked.Files[name] = spec.Sum(text)
-			}
 		}
-		lock.Sources[c.Source.Name] = locked
 	}
+	old, _ := spec.ReadLock(tree)
 	for name := range old.Sources {
 		if _, declared := lock.Sources[name]; !declared {
 			if err := replaceFolder(filepath.Join(dir, spec.VendorFolder), name, nil); err != nil {
@@ -209,29 +198,39 @@ func replaceFolder(parent, name string, files map[string][]byte) error {
 	return nil
 }
 
-// overlaid returns the workspace as it would be with the copies.
-func overlaid(tree spec.Tree, declared []spec.Source, copies []Copy) spec.Tree {
-	files, folders := map[string][]byte{}, []string{}
-	lock, _ := spec.ReadLock(tree)
-	next := &spec.Lock{Sources: map[string]spec.Locked{}}
+// lockWith returns the lock of the workspace as it is with the copies: for declared sources only.
+func lockWith(tree spec.Tree, declared []spec.Source, copies []Copy) *spec.Lock {
+	old, _ := spec.ReadLock(tree)
+	lock := &spec.Lock{Sources: map[string]spec.Locked{}}
 	for _, source := range declared {
-		if locked, known := lock.Sources[source.Name]; known {
-			next.Sources[source.Name] = locked
+		if locked, known := old.Sources[source.Name]; known {
+			lock.Sources[source.Name] = locked
 		}
 	}
 	for _, c := range copies {
-		if c.Files == nil {
-			continue
+		locked := spec.Locked{Git: c.Source.Git, Ref: c.Source.Ref, Path: c.Source.Path, Commit: c.Commit, Files: c.Before.Files}
+		if c.Files != nil {
+			locked.Files = map[string]string{}
+			for name, text := range c.Files {
+				locked.Files[name] = spec.Sum(text)
+			}
 		}
-		folders = append(folders, c.Source.Folder()+"/")
-		locked := spec.Locked{Git: c.Source.Git, Ref: c.Source.Ref, Path: c.Source.Path, Commit: c.Commit, Files: map[string]string{}}
+		lock.Sources[c.Source.Name] = locked
+	}
+	return lock
+}
+
+// overlaid returns the workspace as it would be with the copies.
+func overlaid(tree spec.Tree, declared []spec.Source, copies []Copy) spec.Tree {
+	files, folders := map[string][]byte{spec.LockFile: lockWith(tree, declared, copies).Encode()}, []string{}
+	for _, c := range copies {
+		if c.Files != nil {
+			folders = append(folders, c.Source.Folder()+"/")
+		}
 		for name, text := range c.Files {
 			files[c.Source.Folder()+"/"+name] = text
-			locked.Files[name] = spec.Sum(text)
 		}
-		next.Sources[c.Source.Name] = locked
 	}
-	files[spec.LockFile] = next.Encode()
 	without := spec.Overlay(tree, spec.MapTree{}, func(name string) bool {
 		return slices.ContainsFunc(folders, func(folder string) bool { return strings.HasPrefix(name, folder) })
 	})
