@@ -33,6 +33,9 @@ help: ## list the targets
 build: ## build bin/buildsync
 	$(GO) build -trimpath -o bin/buildsync ./cmd/buildsync
 
+# A random test that fails looks a few seconds for a smaller failure, and its garbage stays bounded.
+test test-long test-soak: export RAPID_SHRINKTIME = 5s
+test test-long test-soak: export GOMEMLIMIT = 2GiB
 test: export RAPID_SEED = $(SEED)
 # One build of each package serves the tests, staticcheck and the release that is
 # built twice: paths are trimmed everywhere, and only the race detector has cgo.

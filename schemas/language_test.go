@@ -128,7 +128,7 @@ func (p *page) follow(file string, schema *jsontree.Value) []*jsontree.Value {
 	return all
 }
 
-// keys is the table of an object's keys.
+// keys returns the table of an object's keys.
 func (p *page) keys(file, pointer string) string {
 	schema := p.at(file, pointer)
 	required := map[string]bool{}

@@ -10,7 +10,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// app is the command line. Each command has its own file; this is the list.
+// app returns the command line. Each command has its own file; this is the list.
 func (p *program) app() *cli.App {
 	var version bool
 	return &cli.App{

@@ -29,7 +29,7 @@ func (in *invocation) recordScope(w *workspace.Workspace) (record.Scope, error) 
 	return s, err
 }
 
-// comparison is what a workspace is compared with by the flags of the command.
+// comparison returns what a workspace is compared with by the flags of the command.
 func (in *invocation) comparison(w *workspace.Workspace, base string) workspace.Comparison {
 	scope, err := in.recordScope(w)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	kit "github.com/buildsync/buildsync/internal/cli"
 )
 
-// inOrder is a command line as the flag parser gets it.
+// inOrder returns a command line as the flag parser gets it.
 func inOrder(args []string) []string {
 	line := kit.ReadLine((&program{}).app(), args)
 	return line.FlagsFirst()

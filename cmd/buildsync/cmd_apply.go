@@ -251,7 +251,7 @@ func (in *invocation) carryOut(ctx context.Context, p *planning, o *applyOptions
 	return said(code)
 }
 
-// runOptions are the options of a run without what it writes to.
+// runOptions returns the options of a run without what it writes to.
 func (in *invocation) runOptions(p *planning, o *applyOptions) apply.Options {
 	options := apply.Options{
 		Parallelism: in.global.parallelism,
@@ -316,7 +316,7 @@ func (in *invocation) secrets(o *scopeOptions) apply.EnvSecrets {
 	return apply.EnvSecrets{LookupEnv: in.Env.Lookup, Dir: o.secretsDir, AllowEmpty: o.allowEmptySecrets}
 }
 
-// applyCode is the exit code of a run: the report's, or the signal's, or one for jobs that were
+// applyCode returns the exit code of a run: the report's, or the signal's, or one for jobs that were
 // left out.
 func (in *invocation) applyCode(plan *diff.Plan, report *apply.Report) int {
 	var stopped kit.Interrupted

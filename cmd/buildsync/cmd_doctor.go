@@ -48,7 +48,7 @@ func (in *invocation) doctor() error {
 	return nil
 }
 
-// doctorSetup is how the flags say to open the workspace and the service.
+// doctorSetup returns how the flags say to open the workspace and the service.
 func (in *invocation) doctorSetup() doctor.Setup {
 	setup := doctor.Setup{
 		Dir: cmp.Or(in.global.dir, "."), Load: in.loadForDoctor, Base: in.Env.Get("BUILDSYNC_BASE"), Named: in.global.endpoint+in.global.region != "",

@@ -50,7 +50,7 @@ If the real service's behaviour is not public, a switch chooses it. --quirks tak
 	}, func(in *invocation) error { return in.runEmulator(&o) })
 }
 
-// switchList is the help text for the single quirks.
+// switchList returns the help text for the single quirks.
 func switchList() string {
 	var rows [][2]string
 	for _, s := range emulator.Switches() {

@@ -178,7 +178,7 @@ func factorExport(x *exporting.Run, asked bool, shown *pages.Exporting) error {
 	return shown.Factored(factoring)
 }
 
-// exportRun are the options of a run.
+// exportRun returns the options of a run.
 func (in *invocation) exportRun(w *workspace.Workspace, o *exportOptions, selection compile.Selection, projects []export.Project) (run exporting.Options, err error) {
 	if term, near, unknown := selection.Labels.Unknown(w.Result.Jobs); unknown {
 		return run, &spec.UnknownNameError{Word: term, What: "label of a defined job", Near: near}

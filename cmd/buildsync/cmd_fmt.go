@@ -175,7 +175,7 @@ func (in *invocation) announce(patch bool, name string, before, after []byte) er
 	return kit.UnlessUnread(err)
 }
 
-// patchName is a file's name in a patch, relative to the folder that the command
+// patchName returns a file's name in a patch, relative to the folder that the command
 // runs in: that of -C, where it is given.
 func (in *invocation) patchName(name string) string {
 	base, err := filepath.Abs(in.global.dir)

@@ -46,12 +46,12 @@ func resultFlags() []cli.Flag {
 // resultOutputs reads resultFlags.
 func (in *invocation) resultOutputs() ([]kit.Output, error) { return in.Outputs("text", "json") }
 
-// projectFlag is the global flag, shown where it matters most.
+// projectFlag returns the global flag, shown where it matters most.
 func projectFlag() cli.Flag {
 	return &cli.StringFlag{Name: "project", Usage: "the project `P`, an alias or an id, in which names are looked up", DefaultText: "default_project of the workspace"}
 }
 
-// objectFlags are those of a command that prints something about one object of
+// objectFlags returns those of a command that prints something about one object of
 // a project.
 func objectFlags(own ...cli.Flag) []cli.Flag {
 	return append(own, append(resultFlags(), projectFlag())...)

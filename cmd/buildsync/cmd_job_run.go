@@ -107,7 +107,7 @@ func (in *invocation) jobRun(o *jobRunOptions) error {
 	})
 }
 
-// runLog is where --follow prints the log: on stdout unless that takes JSON.
+// runLog returns where --follow prints the log: on stdout unless that takes JSON.
 func (l *live) runLog(o *jobRunOptions, outputs []kit.Output) *screen.Log {
 	switch {
 	case !o.follow:

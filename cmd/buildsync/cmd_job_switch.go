@@ -130,7 +130,7 @@ func (l *live) writeEach(refs []jobs.Ref, w jobWrite) (pages.JobsDocument, error
 	return doc, err
 }
 
-// outcomeWords are the results of a write in a document.
+// outcomeWords returns the results of a write in a document.
 func outcomeWords(err error, done string) (outcome, message string) {
 	switch {
 	case err == nil:

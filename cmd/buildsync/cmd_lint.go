@@ -154,7 +154,7 @@ func (in *invocation) lint(o *lintOptions) error {
 	return said(code)
 }
 
-// lintRun are the options of a run.
+// lintRun returns the options of a run.
 func (in *invocation) lintRun(o *lintOptions) (run linting.Options, err error) {
 	if err := kit.CheckWord("shellcheck", o.shellcheck, "", "auto", "off", "required"); err != nil {
 		return run, err
@@ -284,7 +284,7 @@ func reaches(found spec.Diagnostics, failOn string) bool {
 	return slices.ContainsFunc(found, func(d spec.Diagnostic) bool { return d.Severity >= least })
 }
 
-// failOnFlag is the flag --fail-on; see checkFailOn and failingSeverity.
+// failOnFlag returns the flag --fail-on; see checkFailOn and failingSeverity.
 func failOnFlag(word *string) cli.Flag {
 	return &cli.StringFlag{Name: "fail-on", Destination: word, Usage: "end with code 2 from this `SEVERITY` on: info, warning, error, or never", Value: "error"}
 }
@@ -293,7 +293,7 @@ func checkFailOn(word string) error {
 	return kit.CheckWord("fail-on", word, "error", "warning", "info", "never")
 }
 
-// failingSeverity is the mildest severity that fails the run; for never, one that
+// failingSeverity returns the mildest severity that fails the run; for never, one that
 // no finding has.
 func failingSeverity(failOn string) spec.Severity {
 	severity, known := spec.ParseSeverity(failOn)

@@ -37,7 +37,7 @@ Exit codes: 0 done; 3 there is no such module.`, "buildsync modules show maven")
 	}, nil)
 }
 
-// knownModules is the catalogue of the workspace, the shipped one where there is
+// knownModules returns the catalogue of the workspace, the shipped one where there is
 // no workspace.
 func (in *invocation) knownModules() (*catalog.Catalogue, error) {
 	if _, err := in.findWorkspace(); err != nil {

@@ -77,7 +77,7 @@ Exit codes: 0 all fixtures pass; 2 some fail; 3 invalid input.`,
 	}, (*invocation).policyTest)
 }
 
-// today is the date by which exceptions expire.
+// today returns the date by which exceptions expire.
 func today() string { return time.Now().Format(time.DateOnly) }
 
 // judge opens the policies of a workspace. Errors in them are printed, and end the command with

@@ -92,7 +92,7 @@ func (in *invocation) readPlan(name string) (*diff.Plan, error) {
 	return plan, nil
 }
 
-// planFormats are the formats of a plan; the first is the default.
+// planFormats returns the formats of a plan; the first is the default.
 func planFormats() []string { return []string{"text", "json", "markdown", "html"} }
 
 // renderOptions say how a plan is shown.

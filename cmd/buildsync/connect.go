@@ -184,7 +184,7 @@ func (in *invocation) clientConfig(share int) (client.Config, error) {
 	}, nil
 }
 
-// readsAtATime is how many reads are started in parallel; the client limits how many are in flight.
+// readsAtATime returns how many reads are started in parallel; the client limits how many are in flight.
 func (in *invocation) readsAtATime() int { return cmp.Or(in.global.parallelism, client.MaxInFlight) }
 
 // ratePerMinute reads --rate: a number of requests a minute, with or without

@@ -15,7 +15,7 @@ const docsFolder = "../../docs"
 
 const helpNote = "<!-- Made by `go test ./cmd/buildsync -run TestHelp -update` from the help of the commands; edit that. -->\n\n"
 
-// helpPages are the pages of the reference, by their names below docs: an index,
+// helpPages returns the pages of the reference, by their names below docs: an index,
 // and one page for each command with its subcommands.
 func helpPages(t *testing.T) map[string]string {
 	t.Helper()

@@ -70,7 +70,7 @@ func said(code int) error {
 	return &failure{code: code}
 }
 
-// exitCode is the one place where an error becomes an exit code.
+// exitCode returns the one place where an error becomes an exit code.
 func exitCode(ctx context.Context, err error) int {
 	var f *failure
 	var stopped kit.Interrupted
@@ -93,7 +93,7 @@ func exitCode(ctx context.Context, err error) int {
 	}
 }
 
-// heldCode is the exit code of a plan that is only shown.
+// heldCode returns the exit code of a plan that is only shown.
 func heldCode(plan *diff.Plan) int {
 	switch plan.Hold() {
 	case diff.HeldUnread:
@@ -113,7 +113,7 @@ func differentCode(plan *diff.Plan, differs bool) int {
 	return exitDifferent
 }
 
-// endingCode is the exit code of a run of apply.
+// endingCode returns the exit code of a run of apply.
 func endingCode(ending apply.Ending) int {
 	switch ending {
 	case apply.EndDone:
@@ -146,7 +146,7 @@ func (p *program) exit(ctx context.Context, err error) int {
 	return code
 }
 
-// unread is the exit code of a command whose reader has gone away. For a command that only reads
+// unread returns the exit code of a command whose reader has gone away. For a command that only reads
 // that is a success; one that changes something was stopped.
 func (p *program) unread(code int) int {
 	switch {

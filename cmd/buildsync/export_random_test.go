@@ -189,7 +189,7 @@ func (e *estate) holdsLaw(t *testing.T, export []string, loose bool) {
 	}
 }
 
-// contents is all files of the workspace.
+// contents returns all files of the workspace.
 func (e *estate) contents(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder

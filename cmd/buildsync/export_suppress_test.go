@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// strangeBody is a job that the service stores and lint calls wrong in many ways.
+// strangeBody returns a job that the service stores and lint calls wrong in many ways.
 func strangeBody(t *testing.T, name, script string) emulator.SeedJob {
 	t.Helper()
 	text, err := jsontree.Parse([]byte(`{"job_name": "`+name+`", "project_id": "6ecbc5bac7c8442fb3d2563d53c13582", "arch": "x86-64",

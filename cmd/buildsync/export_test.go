@@ -60,7 +60,7 @@ func serveWith(t *testing.T, opts emulator.Options, env *[]string) *emulator.Emu
 
 func estateProject(i int) string { return fmt.Sprintf("%032x", 0xabc000+i) }
 
-// estateBodies are the emulator's own realistic jobs, spread over projects.
+// estateBodies returns the emulator's own realistic jobs, spread over projects.
 func estateBodies(t *testing.T, jobs, projects int) []emulator.SeedJob {
 	t.Helper()
 	core, err := emulator.New(emulator.Options{Seed: emulator.Seed{Jobs: jobs}})
@@ -199,7 +199,7 @@ func TestExportReadsOnlyNewJobs(t *testing.T) {
 	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"}, nothingToDo)
 }
 
-// first is the name of the first job and the file that it is exported to.
+// first returns the name of the first job and the file that it is exported to.
 func (e *estate) first(t *testing.T) (name, file string) {
 	t.Helper()
 	truth, err := e.Truth()
@@ -388,7 +388,7 @@ func TestExportTemplates(t *testing.T) {
 	}
 }
 
-// exported is what export says at its end.
+// exported returns what export says at its end.
 func exported(written, defined int) string {
 	return "Export: " + sanitize.Counts(sanitize.Count{N: written, What: "written"}, sanitize.Count{N: defined, What: "defined already"}) + "."
 }

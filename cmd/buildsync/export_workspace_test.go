@@ -100,7 +100,7 @@ defaults:
 	}
 }
 
-// plainBody is a small job.
+// plainBody returns a small job.
 func plainBody(name string) emulator.SeedJob {
 	body := jsontree.Object()
 	body.Set("job_name", jsontree.String(name))

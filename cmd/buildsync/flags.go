@@ -86,7 +86,7 @@ func (o *selectionOptions) labelFlag() cli.Flag {
 	return &cli.StringSliceFlag{Name: "label", Destination: &o.label, Usage: "only jobs whose labels fulfil `KEY=GLOB`, KEY!=GLOB or KEY; owner is one; repeat it for and"}
 }
 
-// selection is what --only, --label and --project choose.
+// selection returns what --only, --label and --project choose.
 func (in *invocation) selection(o *selectionOptions) (s compile.Selection, err error) {
 	s.Only = o.only.Value()
 	if err := s.Only.Validate(); err != nil {
@@ -112,7 +112,7 @@ func outFlag() cli.Flag {
 	return &cli.StringSliceFlag{Name: "out", Usage: "write to `FORMAT=FILE` as well"}
 }
 
-// unknownEnvironment is the error about --env, whose mistake is on the
+// unknownEnvironment returns the error about --env, whose mistake is on the
 // command line and not in buildsync.yaml.
 func (in *invocation) unknownEnvironment(diagnostics spec.Diagnostics) error {
 	at := slices.IndexFunc(diagnostics, func(d spec.Diagnostic) bool { return d.Rule == "unknown-environment" })

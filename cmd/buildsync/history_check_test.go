@@ -62,7 +62,7 @@ func (h *history) recorded(r *historyRun, address string) bool {
 	return r.revision.Applied != nil && r.revision.Applied.Declares(workspace.RecordIn(r.revision.Recorded).Of(address).Commit, address)
 }
 
-// standingOf is the live job that a definition means: of its name, or of the one
+// standingOf returns the live job that a definition means: of its name, or of the one
 // that it had.
 func (h *history) standingOf(s *site, want *compile.Job) *standing {
 	if job := s.jobs[want.Name]; job != nil {

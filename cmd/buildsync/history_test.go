@@ -72,10 +72,10 @@ type site struct {
 	spell func(string) string // how the service shows what it was sent
 }
 
-// shown are the values of a job as the site shows them.
+// shown returns the values of a job as the site shows them.
 func (s *site) shown(v values) values { return values{s.spell(v[0]), s.spell(v[1])} }
 
-// spellings are the ways in which services show texts.
+// spellings returns the ways in which services show texts.
 func spellings() []func(string) string {
 	escape := strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace
 	strip := func(s string) string { return strings.TrimSuffix(s, "\n") }
@@ -160,7 +160,7 @@ func newHistory(t *rapid.T) *history {
 	return h
 }
 
-// fresh is a value that nobody else writes.
+// fresh returns a value that nobody else writes.
 func (h *history) fresh(who string) string {
 	h.counter++
 	return fmt.Sprintf("%s %d%s", who, h.counter, rapid.SampledFrom([]string{"", "\n", " <a> && b\n", " cafe\u0301"}).Draw(h.t, "tail"))
@@ -502,7 +502,7 @@ func (h *history) join(ours, theirs *node) *node {
 	return &node{record: merged, parents: []*node{ours, theirs}}
 }
 
-// commonNode is the nearest record that two came from.
+// commonNode returns the nearest record that two came from.
 func commonNode(a, b *node) *node {
 	of := b.ancestors(map[*node]bool{})
 	queue := []*node{a}

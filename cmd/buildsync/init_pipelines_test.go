@@ -249,7 +249,7 @@ func (r *ciRunner) run(system, branch string, pull bool, want int) {
 	}
 }
 
-// scripts are what a CI system would run, one after the other.
+// scripts returns what a CI system would run, one after the other.
 func (r *ciRunner) scripts(system, clone string, pull bool) []string {
 	r.t.Helper()
 	text, err := os.ReadFile(filepath.Join(clone, initfiles.CiFiles[system].To))

@@ -27,7 +27,7 @@ jobs:
     steps: [{sh: {name: s, inputs: {command: echo one}}}]
 `
 
-// applies are the commands that make the writes that definitions stand for. They
+// applies returns the commands that make the writes that definitions stand for. They
 // take their time, because a create waits for the service's list to settle.
 func applies() []commandLine {
 	return []commandLine{

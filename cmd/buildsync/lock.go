@@ -35,7 +35,7 @@ func (in *invocation) lock(ctx context.Context, p *planning, wait time.Duration)
 	return release, err
 }
 
-// cacheFolder is the user's folder for what can be lost, "" if there is none.
+// cacheFolder returns the user's folder for what can be lost, "" if there is none.
 func (in *invocation) cacheFolder() string {
 	cache := in.Env.Get("XDG_CACHE_HOME")
 	if home := cmp.Or(in.Env.Get("HOME"), in.Env.Get("USERPROFILE")); cache == "" && home != "" {

@@ -25,7 +25,7 @@ func main() {
 	os.Exit(run(context.Background(), os.Args, os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 }
 
-// run is the whole program except the end of the process.
+// run returns the whole program except the end of the process.
 func run(ctx context.Context, args, env []string, in io.Reader, out, errOut io.Writer) (code int) {
 	stderr := kit.NewLogged(nil)
 	ctx, stops := kit.WatchSignals(ctx, stderr)

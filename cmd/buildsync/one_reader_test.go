@@ -28,7 +28,7 @@ jobs:
 `)
 }
 
-// readers are the commands that read live jobs; JOB stands for the id of good.
+// readers returns the commands that read live jobs; JOB stands for the id of good.
 // All read in the project demo.
 func readers() (ofAll, ofOne []string) {
 	return []string{

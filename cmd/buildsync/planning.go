@@ -200,7 +200,7 @@ func (in *invocation) connectAndPlan(ctx context.Context, p *planning) error {
 	return in.makePlan(ctx, p)
 }
 
-// planInput is what a plan depends on beside the live state and earlier runs.
+// planInput returns what a plan depends on beside the live state and earlier runs.
 func (in *invocation) planInput(p *planning) apply.PlanInput {
 	input := p.w.PlanInput(p.revisions, p.scope)
 	input.AssumedBase = p.assumedBase

@@ -48,7 +48,7 @@ func (in *invocation) printTo(w io.Writer, o kit.Output, modules *catalog.Catalo
 	return err
 }
 
-// documentOf is a value as JSON, secrets hidden.
+// documentOf returns a value as JSON, secrets hidden.
 func (in *invocation) documentOf(doc any, modules *catalog.Catalogue) ([]byte, error) {
 	raw, err := json.Marshal(doc)
 	if err != nil {

@@ -424,7 +424,7 @@ func (w *watched) Write(b []byte) (int, error) {
 	return n, err
 }
 
-// scriptEnviron is the environment that a script's commands get.
+// scriptEnviron returns the environment that a script's commands get.
 func scriptEnviron(ts *testscript.TestScript) []string {
 	env := []string{}
 	for _, name := range []string{"PATH", "HOME", "BUILDSYNC_ENDPOINT", "BUILDSYNC_RATE", "HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "TMPDIR"} {

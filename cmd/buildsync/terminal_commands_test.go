@@ -23,7 +23,7 @@ import (
 // tooLong is after what time a command that still runs counts as hanging.
 const tooLong = 2 * time.Minute
 
-// buildsyncBinary is the program that TestMain puts into PATH.
+// buildsyncBinary returns the program that TestMain puts into PATH.
 func buildsyncBinary(t *testing.T) string {
 	t.Helper()
 	path, err := exec.LookPath("buildsync")
@@ -164,7 +164,7 @@ func shownOn(written string) string {
 	return strings.Join(out, "\n")
 }
 
-// terminalBench is a workspace with an emulator for a terminal test.
+// terminalBench returns a workspace with an emulator for a terminal test.
 func terminalBench(t *testing.T) (*emulatortest.Server, string, []string) {
 	t.Helper()
 	service := emulatortest.Start(t, emulator.Options{})

@@ -110,7 +110,7 @@ var walk = []walkStep{
 // them.
 var runsUntilStopped = []string{"emulator"}
 
-// leaves are the commands of the program that do something.
+// leaves returns the commands of the program that do something.
 func leaves() []string {
 	var names []string
 	var add func(above string, commands []*cli.Command)
@@ -127,7 +127,7 @@ func leaves() []string {
 	return names
 }
 
-// commandOf is the command that a line calls, "" for a group alone.
+// commandOf returns the command that a line calls, "" for a group alone.
 func commandOf(line string) string {
 	for _, name := range leaves() {
 		if line == name || strings.HasPrefix(line, name+" ") {
@@ -137,7 +137,7 @@ func commandOf(line string) string {
 	return ""
 }
 
-// walkBench is a workspace of one job and one template in a repository with a
+// walkBench returns a workspace of one job and one template in a repository with a
 // remote, beside an emulator.
 func walkBench(t *testing.T) (*emulatortest.Server, string, []string) {
 	t.Helper()

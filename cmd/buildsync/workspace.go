@@ -92,7 +92,7 @@ func (in *invocation) openAt(dir string, load loader) (*workspace.Workspace, err
 	return w, unknownVariable(w)
 }
 
-// unknownVariable is the error about --var for a name that means nothing, nil
+// unknownVariable returns the error about --var for a name that means nothing, nil
 // where each is declared or referred to.
 func unknownVariable(w *workspace.Workspace) error {
 	if w.Result == nil || len(w.Result.UnknownVars) == 0 {
@@ -119,7 +119,7 @@ func (in *invocation) reportAt(diagnostics spec.Diagnostics, tree spec.Tree) err
 	return format.Text(in.Stderr, diagnostics, in.formatOptions(tree))
 }
 
-// formatOptions are how findings about the files of a tree are written on
+// formatOptions returns how findings about the files of a tree are written on
 // stderr.
 func (in *invocation) formatOptions(tree spec.Tree) format.Options {
 	return format.Options{

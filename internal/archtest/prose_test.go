@@ -5,8 +5,10 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -21,6 +23,13 @@ var riddles = map[*regexp.Regexp]string{
 
 // reportNumber matches the number of a report that readers of the source do not have, such as "F20: …".
 var reportNumber = regexp.MustCompile(`^[A-Z]\d{1,2}: |\((quirk|facts|threat|reliability) |\([A-Z]\d{1,2}(, [A-Z]\d{1,2})*\)`)
+
+// vague are names of files that say nothing about what is in them.
+var vague = regexp.MustCompile(`^(way|pattern|facts?|part|view_base|yaml|live|memory|stats|misc|utils?|helpers?|common|types)$`)
+
+// things begin what a function returns: "x is the path of" says no less than "x returns the path of", but
+// is read as the comment of a type.
+var things = []string{"the", "a", "an", "those", "all", "every", "what", "how", "where", "its", "one", "both", "some"}
 
 // goFiles calls visit for every Go file of the project, tests and tools included.
 func goFiles(t *testing.T, visit func(files *token.FileSet, file *ast.File)) {
@@ -62,6 +71,24 @@ func TestCommentsArePlain(t *testing.T) {
 	})
 }
 
+// TestFilesSayWhatIsInThem checks that a file with a vague name is that of a package or an exported type.
+func TestFilesSayWhatIsInThem(t *testing.T) {
+	t.Parallel()
+	for _, s := range sources(t) {
+		name := strings.TrimSuffix(path.Base(s.name), ".go")
+		exports := slices.ContainsFunc(s.file.Decls, func(d ast.Decl) bool {
+			types, ok := d.(*ast.GenDecl)
+			return ok && slices.ContainsFunc(types.Specs, func(spec ast.Spec) bool {
+				declared, ok := spec.(*ast.TypeSpec)
+				return ok && declared.Name.IsExported() && strings.EqualFold(declared.Name.Name, name)
+			})
+		})
+		if vague.MatchString(name) && !exports && name != path.Base(s.pkg) {
+			t.Errorf("%s: give the file a name that says what is in it", s.name)
+		}
+	}
+}
+
 // TestCommentsBeginWithTheName checks that the comment of a declaration begins with its name. A
 // renamed function, or code that was put between a comment and its function, leaves a comment about
 // something else. The comments of examples are text for go doc.
@@ -77,6 +104,10 @@ func TestCommentsBeginWithTheName(t *testing.T) {
 			switch decl := decl.(type) {
 			case *ast.FuncDecl:
 				check(decl.Name.Name, decl.Doc)
+				words := strings.Fields(decl.Doc.Text())
+				if decl.Type.Results != nil && len(words) > 2 && (words[1] == "is" || words[1] == "are") && slices.Contains(things, words[2]) {
+					t.Errorf("%s: write that %s returns %s …", files.Position(decl.Pos()), words[0], words[2])
+				}
 			case *ast.GenDecl:
 				if decl.Lparen.IsValid() {
 					continue

@@ -49,7 +49,7 @@ func appHelp(app *cli.App, codes [][2]string) string {
 		"\n\nExit codes:\n" + Glossary(codes)
 }
 
-// overview is the first part of the program's help.
+// overview returns the first part of the program's help.
 func overview(app *cli.App) string {
 	return "buildsync – " + app.Usage + "\n\nUsage:\n   " + app.UsageText + "\n\n" +
 		Glossary([][2]string{

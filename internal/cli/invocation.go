@@ -47,7 +47,7 @@ func HelpFlag() cli.Flag {
 	}
 }
 
-// hiddenGlobals are the global flags that a command accepts after its name,
+// hiddenGlobals returns the global flags that a command accepts after its name,
 // but for those that it has itself.
 func hiddenGlobals(globals, own []cli.Flag) []cli.Flag {
 	names := make(map[string]bool, len(own))

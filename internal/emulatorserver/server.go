@@ -118,7 +118,7 @@ func (c *silentConns) close() {
 // emulator's clock, so nobody waits for delays that are meant for a distributed service.
 type emulatorClock struct{ core *emulator.Emulator }
 
-// Now is the emulator's time.
+// Now returns the emulator's time.
 func (c emulatorClock) Now() time.Time { return c.core.Now() }
 
 // Wait moves the emulator's clock.
@@ -139,5 +139,5 @@ func loopbackOnly(address string) error {
 	return &AddressError{address, "the emulator's key is public, so it serves loopback addresses only, such as 127.0.0.1"}
 }
 
-// Clock is the time of a run against this emulator.
+// Clock returns the time of a run against this emulator.
 func (s *Server) Clock() apply.Clock { return emulatorClock{s.Core} }

@@ -180,7 +180,7 @@ func Write(p Place, a Answers) (done []Written, err error) {
 	return done, nil
 }
 
-// Pipeline is the file of the pipeline for a CI system.
+// Pipeline returns the file of the pipeline for a CI system.
 func (p Place) Pipeline(system string) string {
 	return filepath.Join(p.Dir, p.root, CiFiles[system].To)
 }

@@ -22,7 +22,7 @@ type Question struct {
 	Check  func() error // returns what is wrong with the answer, without the flag
 }
 
-// Questions are the questions for a, in the order in which they are asked.
+// Questions returns the questions for a, in the order in which they are asked.
 func (a *Answers) Questions() []Question {
 	return []Question{
 		{"project-id", "Project id: 32 characters in the address of its pages; empty: the emulator's", &a.ProjectID, func() error {

@@ -25,7 +25,7 @@ type compiled struct {
 	body    *jsontree.Value
 }
 
-// name is what stands for the object where there are several.
+// name returns what stands for the object where there are several.
 func (c compiled) name() string { return strings.TrimSuffix(c.address+"."+c.path, ".") }
 
 // SelectCompiled returns the objects that the arguments name, or all of them. An argument is an

@@ -185,7 +185,7 @@ type unknownObject struct {
 
 func (e unknownObject) Error() string { return e.text(nil) }
 
-// text is the message; rules are the words that are known beside the names, if any.
+// text returns the message; rules are the words that are known beside the names, if any.
 func (e unknownObject) text(rules []string) string {
 	slash := strings.LastIndexByte(e.word, '/') + 1
 	name, path, hasPath := strings.Cut(e.word[slash:], ".")
@@ -218,7 +218,7 @@ func ruleOrObject(err error) error {
 	return err
 }
 
-// noticesOnly is the provenance of a job's notifications.
+// noticesOnly returns the provenance of a job's notifications.
 func noticesOnly(all map[string]compile.Provenance) map[string]compile.Provenance {
 	some := map[string]compile.Provenance{}
 	for path, p := range all {

@@ -59,7 +59,7 @@ func (a *Answer) Files() []string {
 	return slices.Compact(files)
 }
 
-// Reply is the result as a document and as text.
+// Reply returns the result as a document and as text.
 func (a *Answer) Reply() screen.Reply {
 	doc := map[string]any{"format_version": "1.0", "jobs": a.jobs}
 	if a.by == "" {
@@ -159,7 +159,7 @@ func writeGroups(out *screen.Paper, groups []foundGroup, by string, jobs int) {
 	fmt.Fprintf(out, "\n%s, %s.\n", sanitize.Counted(jobs, "job"), sanitize.Counted(len(groups), what))
 }
 
-// inWords is a value as people read it.
+// inWords returns a value as people read it.
 func inWords(v *jsontree.Value) string {
 	if v.Kind() == jsontree.KindString {
 		return strconv.Quote(v.Text())

@@ -146,7 +146,7 @@ type JobListDocument struct {
 	Problem   string         `json:"problem,omitempty"`
 }
 
-// Verdict is an error for a list that proves no absence.
+// Verdict returns an error for a list that proves no absence.
 func (d JobListDocument) Verdict() error {
 	if d.Complete {
 		return nil
@@ -344,7 +344,7 @@ func DeleteQuestion(refs []jobs.Ref) string {
 	return out.String()
 }
 
-// ShownDuration is a number of milliseconds for people.
+// ShownDuration returns a number of milliseconds for people.
 func ShownDuration(ms string) string {
 	n, err := strconv.ParseInt(ms, 10, 64)
 	if err != nil || n < 0 {

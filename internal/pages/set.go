@@ -34,7 +34,7 @@ func (e *Edited) Files() []string {
 	return files
 }
 
-// Reply is the change as a document and as text.
+// Reply returns the change as a document and as text.
 func (e *Edited) Reply() screen.Reply {
 	jobs := map[string]bool{}
 	changed := []map[string]string{}
@@ -98,7 +98,7 @@ func change(before, after string, limit int) string {
 	return before + " → " + after
 }
 
-// room is how many characters of a version have a place on a line of their own.
+// room returns how many characters of a version have a place on a line of their own.
 func room(out *screen.Paper) int {
 	const beside, least = 12, 12 // an indentation, the arrow, the signs of what is left out
 	if out.Width == 0 {

@@ -13,7 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/vendored"
 )
 
-// VendorDifferences is the document of where copies differ from their sources.
+// VendorDifferences returns the document of where copies differ from their sources.
 func VendorDifferences(found spec.Diagnostics) any {
 	texts := []string{}
 	for _, d := range found {
@@ -22,7 +22,7 @@ func VendorDifferences(found spec.Diagnostics) any {
 	return map[string]any{"format_version": "1.0", "differences": texts}
 }
 
-// VendorOutdated is the result of asking sources for their present commits.
+// VendorOutdated returns the result of asking sources for their present commits.
 func VendorOutdated(outdated []vendored.Outdated) screen.Reply {
 	return screen.Reply{Doc: map[string]any{"format_version": "1.0", "outdated": outdated}, Text: func(out *screen.Paper) {
 		if len(outdated) == 0 {
@@ -40,7 +40,7 @@ func VendorOutdated(outdated []vendored.Outdated) screen.Reply {
 // maxEffects is how many changed bodies are shown in full.
 const maxEffects = 20
 
-// VendorCopies is the result of copying sources: the copies, and the bodies that change by them.
+// VendorCopies returns the result of copying sources: the copies, and the bodies that change by them.
 func VendorCopies(copies []vendored.Copy, effects []vendored.Effect, modules *catalog.Catalogue) screen.Reply {
 	type copied struct {
 		Source  string   `json:"source"`
@@ -82,7 +82,7 @@ func writeEffects(out *screen.Paper, effects []vendored.Effect, modules *catalog
 	}
 }
 
-// bodyLines is a body as lines, without secrets.
+// bodyLines returns a body as lines, without secrets.
 func bodyLines(v *jsontree.Value, modules *catalog.Catalogue) string {
 	if v == nil {
 		return ""

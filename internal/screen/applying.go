@@ -55,7 +55,7 @@ func NewApplying(in *kit.Invocation, plan *diff.Plan, pacing *Pacing) *Applying 
 	return p
 }
 
-// left is how many actions have not ended.
+// left returns how many actions have not ended.
 func (p *Applying) left() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -112,7 +112,7 @@ func (p *Download) Close() {
 	}
 }
 
-// BytesShown is a size for people.
+// BytesShown returns a size for people.
 func BytesShown(n int64) string {
 	switch {
 	case n < 10<<10:

@@ -128,7 +128,7 @@ func (l tableLine) write(out *Paper, indent string, row []string) {
 	}
 }
 
-// rowWidth is how many cells the line takes.
+// rowWidth returns how many cells the line takes.
 func (l tableLine) rowWidth() (sum int) {
 	for _, i := range l.columns {
 		if w := l.widths[i]; w > 0 {
@@ -238,7 +238,7 @@ type Paper struct {
 	Zone  *time.Location // nil is UTC
 }
 
-// PaperFor is the paper of a result that goes to out; inFile: to a file.
+// PaperFor returns the paper of a result that goes to out; inFile: to a file.
 func PaperFor(out io.Writer, inFile bool) *Paper {
 	p := &Paper{}
 	if !inFile && kit.IsTerminal(out) {
@@ -279,7 +279,7 @@ func readTime(text string) (t time.Time, known bool) {
 	return time.Time{}, false
 }
 
-// Took is how long something ran, "" if that is not known.
+// Took returns how long something ran, "" if that is not known.
 func Took(start, end string) string {
 	from, known := readTime(start)
 	to, alsoKnown := readTime(end)

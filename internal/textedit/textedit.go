@@ -116,7 +116,7 @@ func (x *Lines) runeStart(at int) int {
 	return at
 }
 
-// LineStart is the start of the line that an offset is on.
+// LineStart returns the start of the line that an offset is on.
 func (x *Lines) LineStart(at int) int {
 	i, found := slices.BinarySearch(x.starts, at)
 	if !found {
@@ -125,7 +125,7 @@ func (x *Lines) LineStart(at int) int {
 	return x.starts[max(i, 0)]
 }
 
-// LineEnd is the place after the break of an offset's line, or the end of the
+// LineEnd returns the place after the break of an offset's line, or the end of the
 // text.
 func (x *Lines) LineEnd(at int) int {
 	if i := bytes.IndexByte(x.Src[at:], '\n'); i >= 0 {

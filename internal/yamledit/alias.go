@@ -58,7 +58,7 @@ func (d *detacher) walk(w *spec.Written) {
 	}
 }
 
-// anchor is the name of a value's anchor, "" for none.
+// anchor returns the name of a value's anchor, "" for none.
 func (d *detacher) anchor(w *spec.Written) string {
 	if w.Alias || w.Start >= w.Value || d.Src[w.Start] != '&' {
 		return ""

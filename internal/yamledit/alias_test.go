@@ -46,7 +46,7 @@ func TestDetach(t *testing.T) {
 	}
 }
 
-// endOfEntry is where the next line begins that is not indented.
+// endOfEntry returns where the next line begins that is not indented.
 func endOfEntry(text string) int {
 	at := 0
 	for line := range strings.Lines(text) {

@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// chomping is the edit that keeps a block scalar at the very end of a file without
+// chomping returns the edit that keeps a block scalar at the very end of a file without
 // a final line break, nil for none: a line break after it would become part of it.
 func chomping(n *spec.Written, src []byte) *textedit.Edit {
 	for n != nil && len(n.Items) > 0 && !n.Flow {

@@ -94,7 +94,7 @@ func (e *Editor) Replace(start, end int, with string) {
 	e.edits = append(e.edits, textedit.Edit{Start: start, End: end, New: with})
 }
 
-// At is the offset of a place in the file.
+// At returns the offset of a place in the file.
 func (e *Editor) At(p spec.Pos) int {
 	offset, _ := e.Offset(p.Line, p.Column)
 	return offset
@@ -114,7 +114,7 @@ func (e *Editor) writtenOf(n *spec.Node) *spec.Written {
 // merges.
 func (e *Editor) Owns(in *spec.Node, key string) bool { return e.entry(in, key) >= 0 }
 
-// entry is the index of a key among the entries of a mapping, -1 for none.
+// entry returns the index of a key among the entries of a mapping, -1 for none.
 func (e *Editor) entry(in *spec.Node, key string) int {
 	w := e.writtenOf(in)
 	if w == nil {
@@ -218,7 +218,7 @@ func (e *Editor) removeEntry(w *spec.Written, i int) {
 	e.Replace(line, next.start+e.column(w.Items[2].Start), string(e.Src[next.head:next.start])+string(e.Src[line:w.Value]))
 }
 
-// endOf is the place after a value.
+// endOf returns the place after a value.
 func (e *Editor) endOf(w *spec.Written) int {
 	if w.End < 0 {
 		return w.Value
@@ -226,7 +226,7 @@ func (e *Editor) endOf(w *spec.Written) int {
 	return w.End
 }
 
-// column is how far into its line an offset is, in bytes.
+// column returns how far into its line an offset is, in bytes.
 func (e *Editor) column(at int) int { return at - e.LineStart(at) }
 
 func spaces(n int) string { return strings.Repeat(" ", n) }
@@ -284,7 +284,7 @@ func (e *Editor) setInFlow(w *spec.Written, want *yamltext.Node) {
 	e.Replace(e.valueStart(w), e.endOf(w), text)
 }
 
-// valueStart is where a value starts, after its anchor, which others may name.
+// valueStart returns where a value starts, after its anchor, which others may name.
 func (e *Editor) valueStart(w *spec.Written) int {
 	if w.Alias || w.Start < len(e.Src) && e.Src[w.Start] == '!' {
 		return w.Start
@@ -354,7 +354,7 @@ func itemText(n *yamltext.Node, indent string) string {
 	return out.String()
 }
 
-// dashOf is the offset of the dash before an item of a block list.
+// dashOf returns the offset of the dash before an item of a block list.
 func (e *Editor) dashOf(item *spec.Written) int {
 	at := item.Start
 	for at > 0 && e.Src[at-1] != '-' {
@@ -453,7 +453,7 @@ func (e *Editor) insertAndRemove(w *spec.Written, parts []part, items []Item, in
 	}
 }
 
-// taken is the text of a range with the edits within it made; they are taken
+// taken returns the text of a range with the edits within it made; they are taken
 // back.
 func (e *Editor) taken(start, end int) string {
 	var within []textedit.Edit

@@ -16,7 +16,7 @@ type Extent struct {
 	Indent     int // of the lines below the first one
 }
 
-// Root is the document as it is written, nil for a file that cannot be read.
+// Root returns the document as it is written, nil for a file that cannot be read.
 func (e *Editor) Root() *spec.Written { return e.root }
 
 // Extents lists the entries of a mapping, or the items of a list. Comments above
@@ -52,7 +52,7 @@ func (e *Editor) Extents(w *spec.Written) []Extent {
 	return extents
 }
 
-// Text is what is in an extent.
+// Text returns what is in an extent.
 func (e *Editor) Text(x Extent) string { return string(e.Src[x.Start:x.End]) }
 
 // InBrackets reports whether the value of a key is within brackets, or not known here.

@@ -81,7 +81,7 @@ func (e *Editor) ownsColumn(w *spec.Written, column int) bool {
 	return true
 }
 
-// above is the start of the comments directly above a line, not before floor.
+// above returns the start of the comments directly above a line, not before floor.
 func (e *Editor) above(start, floor int) int {
 	for at := start; at > floor; {
 		line := e.LineStart(at - 1)
@@ -96,7 +96,7 @@ func (e *Editor) above(start, floor int) int {
 	return start
 }
 
-// gap is the start of the blank lines directly above a line, not before floor.
+// gap returns the start of the blank lines directly above a line, not before floor.
 func (e *Editor) gap(start, floor int) int {
 	for start > floor {
 		line := e.LineStart(start - 1)
@@ -108,7 +108,7 @@ func (e *Editor) gap(start, floor int) int {
 	return start
 }
 
-// below is the end of the comments below a part that are about it.
+// below returns the end of the comments below a part that are about it.
 func (e *Editor) below(end, limit, column int, isLast, owns bool) int {
 	type comment struct {
 		end    int
@@ -149,7 +149,7 @@ func (e *Editor) below(end, limit, column int, isLast, owns bool) int {
 	return tail
 }
 
-// within is the end of the comments about the last part of a block collection, 0
+// within returns the end of the comments about the last part of a block collection, 0
 // for another value: they go where the collection goes.
 func (e *Editor) within(w *spec.Written) int {
 	if w.Kind == spec.ScalarNode || w.Flow || len(w.Items) == 0 {
@@ -159,7 +159,7 @@ func (e *Editor) within(w *spec.Written) int {
 	return parts[len(parts)-1].tail
 }
 
-// deeper is the end of the comments from a place on that are indented deeper than
+// deeper returns the end of the comments from a place on that are indented deeper than
 // column.
 func (e *Editor) deeper(at, column int) int {
 	end := at

@@ -99,7 +99,7 @@ func isAllSafe(s string) bool {
 	return utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return !isSafe(r) }) < 0
 }
 
-// escaped is the inside of a double-quoted text.
+// escaped returns the inside of a double-quoted text.
 func escaped(s string) string {
 	var out strings.Builder
 	for _, r := range s {

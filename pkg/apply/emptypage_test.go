@@ -12,7 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// emptyListPage is a page of a job list without rows. Its total fits the rows that earlier pages
+// emptyListPage returns a page of a job list without rows. Its total fits the rows that earlier pages
 // had.
 func emptyListPage(total int) emulator.Fault {
 	return emulator.Fault{

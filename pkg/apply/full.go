@@ -177,7 +177,7 @@ func (s *step) notTaken(unmet []diff.Field) remedy.Remedy {
 	return remedy.WriteOverV1
 }
 
-// notTakenText is what an action ends with where the route does not take what was sent.
+// notTakenText returns what an action ends with where the route does not take what was sent.
 func notTakenText(unmet []diff.Field) string {
 	return "the service accepted it and did not store what this route does not list" + storedText(unmet)
 }

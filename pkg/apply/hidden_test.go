@@ -351,7 +351,7 @@ func (w withoutNewer) RoundTrip(req *http.Request) (*http.Response, error) {
 	return noRoute(req), nil
 }
 
-// noRoute is a gateway's answer for a path that it does not know.
+// noRoute returns a gateway's answer for a path that it does not know.
 func noRoute(req *http.Request) *http.Response {
 	return &http.Response{
 		StatusCode: http.StatusNotFound, Request: req, Header: http.Header{"Content-Type": {"application/json"}},

@@ -192,14 +192,14 @@ func (r *run) journal(e JournalEntry) error {
 	return r.opts.Journal.append(e)
 }
 
-// intent is the line written before a write is sent.
+// intent returns the line written before a write is sent.
 func (s *step) intent() JournalEntry {
 	e := s.entry()
 	e.Phase = phaseIntent
 	return e
 }
 
-// outcome is the line written after the action has ended.
+// outcome returns the line written after the action has ended.
 func (s *step) outcome() JournalEntry {
 	e := s.entry()
 	e.Phase, e.Outcome = phaseOutcome, s.result.Outcome
@@ -209,7 +209,7 @@ func (s *step) outcome() JournalEntry {
 // opRecover is the journal's name for enabling a disabled job during its update.
 const opRecover diff.Action = "recover"
 
-// recovery is the line written before a disabled job is enabled for its update, and after it is
+// recovery returns the line written before a disabled job is enabled for its update, and after it is
 // disabled again.
 func (s *step) recovery(phase string) JournalEntry {
 	e := s.entry()

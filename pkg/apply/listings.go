@@ -30,7 +30,7 @@ type sharedListing struct {
 	list  wire.JobList
 }
 
-// proofAge is the maximum age of a listing that proves absence before a create. For a slow listing
+// proofAge returns the maximum age of a listing that proves absence before a create. For a slow listing
 // it is longer, or creates would list all the time.
 func (s *sharedListing) proofAge() time.Duration { return max(time.Second, 4*s.took) }
 

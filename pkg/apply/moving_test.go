@@ -13,7 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// moving is a service that adds its own members to every read.
+// moving returns a service that adds its own members to every read.
 func moving() emulator.Quirks {
 	quirks := emulator.Strict()
 	quirks.MovingFields = true

@@ -42,7 +42,7 @@ func (r *run) doTemplate(ctx context.Context, index int) {
 	}
 }
 
-// templateCreation is the create protocol for a template. The one with the uuid old is being
+// templateCreation returns the create protocol for a template. The one with the uuid old is being
 // replaced and does not count.
 func (s *step) templateCreation(old string) creation {
 	api, name, body := s.run.api, s.change.Name, s.templateBody()

@@ -16,14 +16,14 @@ import (
 	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
-// confirmWaits are the waits before each read that confirms an accepted write. The first read
+// confirmWaits returns the waits before each read that confirms an accepted write. The first read
 // follows at once, since reads by id are consistent; the others allow for a service that
 // lags.
 func confirmWaits() []time.Duration {
 	return []time.Duration{0, 1 * time.Second, 2 * time.Second, 4 * time.Second, 8 * time.Second}
 }
 
-// settleWaits are the waits before each look for a write with a lost answer: the settle window of
+// settleWaits returns the waits before each look for a write with a lost answer: the settle window of
 // 60 s.
 func settleWaits() []time.Duration {
 	return []time.Duration{
@@ -31,7 +31,7 @@ func settleWaits() []time.Duration {
 	}
 }
 
-// shortWaits are the waits before each look after an error answer or a broken connection.
+// shortWaits returns the waits before each look after an error answer or a broken connection.
 func shortWaits() []time.Duration { return []time.Duration{0, 1 * time.Second} }
 
 // patience ends a wait for something to show where no later look can end better.

@@ -63,7 +63,7 @@ func stepHolder(item *spec.Node, names []string) holder {
 	return holder{item.Fields[0].Value, names}
 }
 
-// jobNode is the definition of a job, nil for a template.
+// jobNode returns the definition of a job, nil for a template.
 func (w *world) jobNode(o *Object) *spec.Node {
 	if o.Job == nil {
 		return nil

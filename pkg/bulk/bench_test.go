@@ -11,7 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/valuepath"
 )
 
-// manyJobs is a workspace of n definitions of some 50 lines, one job each.
+// manyJobs returns a workspace of n definitions of some 50 lines, one job each.
 func manyJobs(n int) spec.MapTree {
 	files := spec.MapTree{spec.WorkspaceFile: "version: 1\ndefinitions: [jobs/*.yaml]\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\nvars: {img: maven3.5.3-jdk8-open}\n"}
 	steps := strings.Repeat("      - sh:\n          name: Step %[1]d\n          inputs:\n            command: |\n              set -e\n              for port in 8080 8443; do\n                ./smoke.sh --port \"$port\"\n              done\n", 3)

@@ -23,7 +23,7 @@ type Value struct {
 	path *valuepath.Path // once it was asked for
 }
 
-// own is the value's path, parted.
+// own returns the value's path, parted.
 func (v *Value) own() valuepath.Path {
 	if v.path == nil {
 		p := valuepath.Own(v.Path)

@@ -130,7 +130,7 @@ func isPlain(s string) bool {
 	return s != "" && utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return r != ' ' && !unicode.IsPrint(r) }) < 0
 }
 
-// typeOf is the type of one value, "" for null, which any property may be.
+// typeOf returns the type of one value, "" for null, which any property may be.
 func typeOf(v *jsontree.Value) Type {
 	switch v.Kind() {
 	case jsontree.KindBool:
@@ -232,7 +232,7 @@ var buildWith = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^(?:build with |)([a-z][a-z0-9]*)(?:\s*(?:语言)?构建)?$`)
 })
 
-// ProposedWord is an action word that fits a harvested module, "" where its names
+// ProposedWord returns an action word that fits a harvested module, "" where its names
 // give none, or where a word is there. It is for a person to confirm: a display
 // name proves nothing.
 func (c *Catalogue) ProposedWord(m *Module) string {

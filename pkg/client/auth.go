@@ -317,7 +317,7 @@ func (a *authority) kill(e *Error) bool {
 	return false
 }
 
-// repeatDead is the error of a call that was not sent because authentication has
+// repeatDead returns the error of a call that was not sent because authentication has
 // failed for good. The caller holds a.mu.
 func (a *authority) repeatDead(k *call) *Error {
 	return &Error{

@@ -266,7 +266,7 @@ func TestTokenRequestFaults(t *testing.T) {
 	}
 }
 
-// signed is a gateway that checks signatures with its own clock.
+// signed returns a gateway that checks signatures with its own clock.
 func signed(t *testing.T, clock func() time.Time, dates bool) *server {
 	return newServer(t, func(w http.ResponseWriter, r *http.Request, _ int) {
 		w.Header()["Date"] = nil

@@ -81,7 +81,7 @@ func (c *Client) fails(k *call, a *answer, outcome Outcome, kind error, format s
 	}
 }
 
-// requestID is the gateway's id of this request, as it came.
+// requestID returns the gateway's id of this request, as it came.
 func requestID(h http.Header) string {
 	for _, name := range [...]string{"X-Request-Id", "X-Apig-Request-Id", "X-Iam-Trace-Id"} {
 		if id := h.Get(name); id != "" {

@@ -217,7 +217,7 @@ func scalar(v *jsontree.Value) string {
 	return v.Text()
 }
 
-// excerpt is the beginning of an answer that is not JSON.
+// excerpt returns the beginning of an answer that is not JSON.
 func excerpt(a *answer) string {
 	text := strings.Join(strings.Fields(string(a.raw[:min(len(a.raw), 4*sanitize.MessageLimit)])), " ")
 	if text == "" {

@@ -27,7 +27,7 @@ const (
 	nameIsUsed   meaning = "taken"
 )
 
-// knownCodes are the codes of the page about the reference, with their meanings, and how many of
+// knownCodes returns the codes of the page about the reference, with their meanings, and how many of
 // them the reference's 7.2 has.
 func knownCodes(t *testing.T) (codes map[string]meaning, printed int) {
 	t.Helper()

@@ -17,7 +17,7 @@ type region struct {
 	iam      string
 }
 
-// regionTable is the public list of regions with the build service. The EU region's host is from
+// regionTable returns the public list of regions with the build service. The EU region's host is from
 // API reference 1.3, its IAM host from the example in 3.1, because the table there has a merged
 // one.
 func regionTable() []region {

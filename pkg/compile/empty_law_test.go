@@ -231,7 +231,7 @@ func compiledLaw(workspace, definitions string) (*compile.Result, spec.Diagnosti
 	return result, append(found, more...)
 }
 
-// liveOf is the service after the creation of all jobs of a result.
+// liveOf returns the service after the creation of all jobs of a result.
 func liveOf(result *compile.Result) *diff.Snapshot {
 	projects := map[string]*diff.LiveProject{}
 	for i, job := range result.Jobs {

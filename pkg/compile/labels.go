@@ -119,7 +119,7 @@ func (terms LabelTerms) Select(j *Job) bool {
 	return !slices.ContainsFunc(terms, func(t LabelTerm) bool { return !t.Matches(j) })
 }
 
-// Texts are the terms as they were written.
+// Texts returns the terms as they were written.
 func (terms LabelTerms) Texts() []string {
 	var texts []string
 	for _, t := range terms {

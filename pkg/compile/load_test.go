@@ -31,7 +31,7 @@ func loadWhole(tree spec.Tree, opts compile.Options) (*compile.Result, spec.Diag
 	return result, found
 }
 
-// resultOf is the result of loading file by file, nil if there is none.
+// resultOf returns the result of loading file by file, nil if there is none.
 func resultOf(l *compile.Loaded) *compile.Result {
 	if l == nil {
 		return nil

@@ -98,7 +98,7 @@ func mergeParameter(base, over *spec.Node) *spec.Node {
 	return c
 }
 
-// parameterName is the name of a parameter in either form.
+// parameterName returns the name of a parameter in either form.
 func parameterName(n *spec.Node) string {
 	if name := n.Str("name"); name != "" {
 		return name

@@ -9,10 +9,10 @@ import (
 // the steps of that name. Package valuepath has the grammar of paths.
 func StepPath(name string, nth int) string { return "steps" + valuepath.Name(name, nth) }
 
-// ParameterPath is the path of the build parameter called name.
+// ParameterPath returns the path of the build parameter called name.
 func ParameterPath(name string) string { return "parameters" + valuepath.Name(name, 1) }
 
-// LimitsPath is the path of the choices that a parameter's field has: beside the default value's own
+// LimitsPath returns the path of the choices that a parameter's field has: beside the default value's own
 // ones, every field can have some.
 func LimitsPath(parameter, field string) string {
 	if field == wire.ParamDefaultValue {
@@ -21,11 +21,11 @@ func LimitsPath(parameter, field string) string {
 	return parameter + valuepath.Member(field) + valuepath.Member(wire.KeyLimits)
 }
 
-// ScmPath is the path of the i-th code source, from 0.
+// ScmPath returns the path of the i-th code source, from 0.
 func ScmPath(i int) string { return "scms" + valuepath.Index(i) }
 
-// TriggerPath is the path of the i-th trigger, from 0.
+// TriggerPath returns the path of the i-th trigger, from 0.
 func TriggerPath(i int) string { return "triggers" + valuepath.Index(i) }
 
-// NoticePath is the path of a notification channel.
+// NoticePath returns the path of a notification channel.
 func NoticePath(channel string) string { return "notifications" + valuepath.Name(channel, 1) }

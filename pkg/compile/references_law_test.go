@@ -188,7 +188,7 @@ func parseYAML(t *testing.T, text string) *yaml.Node {
 	return root.Content[0]
 }
 
-// places is the number of nodes of a file: scalars, lists, mappings and keys.
+// places returns the number of nodes of a file: scalars, lists, mappings and keys.
 func places(t *testing.T, text string) int {
 	t.Helper()
 	var count func(n *yaml.Node) int

@@ -89,7 +89,7 @@ func stage(c *Change) int {
 	return 1
 }
 
-// place is the address by which changes are sorted: notifications stand with their job. A stored
+// place returns the address by which changes are sorted: notifications stand with their job. A stored
 // plan does not hold the definition that Object needs.
 func place(c *Change) string {
 	if c.Kind == KindNotification {

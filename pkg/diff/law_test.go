@@ -427,7 +427,7 @@ func TestLawNoChangeWithEqualSides(t *testing.T) {
 	})
 }
 
-// unknown is a member that no document lists; it may be declared empty.
+// unknown returns a member that no document lists; it may be declared empty.
 func (d bodies) unknown() *jsontree.Value {
 	if d.maybe("empty") {
 		return jsontree.Object()

@@ -355,7 +355,7 @@ func (x *definitionIndex) predecessor(job *compile.Job) *compile.Job {
 	return nil
 }
 
-// isPlainlyInStep is a fast check that a job is in step and no details were requested. Most jobs of
+// isPlainlyInStep checks fast that a job is in step and no details were requested. Most jobs of
 // most plans are, and the full comparison copies each member several times. Only members that
 // differ literally are compared here. If it returns false, the full comparison decides.
 func (j *jobTask) isPlainlyInStep() bool {

@@ -65,7 +65,7 @@ func SpellingOf(sent, got *jsontree.Value) Spelling {
 	return ""
 }
 
-// trimmed is a text without blanks at the ends of its lines and around it.
+// trimmed returns a text without blanks at the ends of its lines and around it.
 func trimmed(text string) string {
 	lines := strings.Split(text, "\n")
 	for i, line := range lines {
@@ -132,7 +132,7 @@ func (p *Planner) spelled(job *compile.Job) bool {
 	})
 }
 
-// rewrittenPaths is the paths of a job's fields that the service stored with another meaning, under
+// rewrittenPaths returns the paths of a job's fields that the service stored with another meaning, under
 // its present and former names.
 func (p *Planner) rewrittenPaths(job *compile.Job) []string {
 	paths := p.in.Rewritten[job.Address]

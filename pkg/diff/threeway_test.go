@@ -11,7 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// serverStep is a step as the service shows it: with properties of its own.
+// serverStep returns a step as the service shows it: with properties of its own.
 func serverStep(module, name, command, image string) string {
 	return fmt.Sprintf(`{"module_id":%q,"name":%q,"properties":{"command":%q,"image":%q,"preCondition":"SUCCESS","added":7,"more":"x"},"enable":true,"version":null}`, module, name, command, image)
 }

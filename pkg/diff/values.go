@@ -225,7 +225,7 @@ func (v *view) addTree(e entry, value *jsontree.Value) {
 	}
 }
 
-// memberPath is the path of an object's member.
+// memberPath returns the path of an object's member.
 func memberPath(path, key string) string {
 	if path == "" {
 		if inner, ok := strings.CutPrefix(key, insideTemplate); ok {

@@ -21,7 +21,7 @@ func jsonAnswer(status int, body *jsontree.Value) *answer {
 	return &answer{status: status, header: http.Header{"Content-Type": {contentJSON}}, body: body.AppendJSON(nil)}
 }
 
-// ok is a flat success.
+// ok returns a flat success.
 func ok(body *jsontree.Value) (*answer, error) { return jsonAnswer(http.StatusOK, body), nil }
 
 // success wraps a result as most calls do: {result, error, status}.
@@ -36,7 +36,7 @@ func (rq *request) success(result *jsontree.Value) (*answer, error) {
 	return ok(obj("result", result, "error", none, "status", str("success")))
 }
 
-// download is an answer that is a file.
+// download returns an answer that is a file.
 func download(name string, data []byte) (*answer, error) {
 	return &answer{status: http.StatusOK, body: data, header: http.Header{
 		"Content-Type":        {"application/octet-stream"},
@@ -100,7 +100,7 @@ func nameTaken(unique Uniqueness, what string) error {
 	return &apiError{class: classConflict, unique: unique, code: codeRejected, message: "The " + what + " name already exists."}
 }
 
-// badJobID is the reference's only error for an id without a job.
+// badJobID returns the reference's only error for an id without a job.
 func badJobID() error { return refuse(http.StatusBadRequest, codeJobID, "Invalid task ID.") }
 
 func noJob(id string) error {

@@ -146,7 +146,7 @@ func issueToken(t *tx, user *User, life time.Duration) (string, *token) {
 	return value, issued
 }
 
-// createToken is IAM's token call: password method, scope project.
+// createToken serves IAM's token call: password method, scope project.
 func createToken(rq *request) (*answer, error) {
 	auth := rq.body.Get("auth")
 	given := auth.Get("identity").Get("password").Get("user")
@@ -195,12 +195,12 @@ func (e *Emulator) userByPassword(given *jsontree.Value) *User {
 	return nil
 }
 
-// iamRefusal is an error in IAM's form, which differs from the build API's.
+// iamRefusal returns an error in IAM's form, which differs from the build API's.
 func iamRefusal(status int, message string) *answer {
 	return jsonAnswer(status, obj("error", obj("code", num(status), "message", str(message), "title", str(http.StatusText(status)))))
 }
 
-// listIAMProjects is GET /v3/projects (API reference 7.3).
+// listIAMProjects serves GET /v3/projects (API reference 7.3).
 func listIAMProjects(rq *request) (*answer, error) {
 	scheme := "http"
 	if rq.http.TLS != nil {

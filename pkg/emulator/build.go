@@ -76,7 +76,7 @@ type stepProgress struct {
 
 func (p progress) ended() bool { return !p.finished.IsZero() }
 
-// began is the start that histories show: that of the record, from which its duration counts. While
+// began returns the start that histories show: that of the record, from which its duration counts. While
 // the build is queued it is the time when it was asked for.
 func (p progress) began(b *build) time.Time {
 	if p.started.IsZero() {
@@ -85,7 +85,7 @@ func (p progress) began(b *build) time.Time {
 	return p.started
 }
 
-// duration is how long the build has run, without the queue.
+// duration returns how long the build has run, without the queue.
 func (p progress) duration(now time.Time) time.Duration {
 	switch {
 	case p.started.IsZero():
@@ -141,7 +141,7 @@ func (p *progress) run(steps []buildStep, at, now time.Time) time.Time {
 	return at
 }
 
-// head is the commit that a build took: the one that it was started with, or else one made up from
+// head returns the commit that a build took: the one that it was started with, or else one made up from
 // the branch. A job without a code source has none.
 func (b *build) head() string {
 	if b.Commit != "" || b.Repo == "" {

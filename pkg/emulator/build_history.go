@@ -15,7 +15,7 @@ const (
 	recordTime  = "2006-01-02T15:04:05.000-07:00"
 )
 
-// history is API reference 4.2: the builds of the last days.
+// history serves API reference 4.2: the builds of the last days.
 func history(rq *request) (*answer, error) {
 	days, err := rq.intQuery("interval", true, 1, wire.HistoryDays)
 	if err != nil {
@@ -25,7 +25,7 @@ func history(rq *request) (*answer, error) {
 	return rq.historyPage(today.AddDate(0, 0, -days), today.AddDate(0, 0, 1), false)
 }
 
-// periodHistory is API reference 4.1: the builds between two days, both included.
+// periodHistory serves API reference 4.1: the builds between two days, both included.
 func periodHistory(rq *request) (*answer, error) {
 	from, to, err := rq.period()
 	if err != nil {
@@ -61,7 +61,7 @@ func (rq *request) period() (from, to time.Time, err error) {
 	return days[0], days[1].AddDate(0, 0, 1), nil
 }
 
-// buildsBetween are a job's builds that were asked for in a time, newest first.
+// buildsBetween returns a job's builds that were asked for in a time, newest first.
 func (rq *request) buildsBetween(j *job, from, to time.Time) []*build {
 	var list []*build
 	builds := rq.state().builds[j.ID]
@@ -125,7 +125,7 @@ func timeOrNull(t time.Time, layout string) *jsontree.Value {
 	return str(t.Format(layout))
 }
 
-// lastHistory is API reference 4.7: the last success on a repository.
+// lastHistory serves API reference 4.7: the last success on a repository.
 func lastHistory(rq *request) (*answer, error) {
 	project := rq.path("project_id")
 	if err := rq.checkProject(project); err != nil {
@@ -153,7 +153,7 @@ func lastHistory(rq *request) (*answer, error) {
 	return ok(row)
 }
 
-// historyDetails is API reference 4.8.
+// historyDetails serves API reference 4.8.
 func historyDetails(rq *request) (*answer, error) {
 	j, b, err := rq.buildOf("build_number")
 	if err != nil {
@@ -175,7 +175,7 @@ func historyDetails(rq *request) (*answer, error) {
 		"project_name", str("project-"+j.Project[:6]), "parameters", parameters, "build_steps", steps))
 }
 
-// successRatio is API reference 4.9, over builds that have ended.
+// successRatio serves API reference 4.9, over builds that have ended.
 func successRatio(rq *request) (*answer, error) {
 	j, err := jobOf(rq)
 	if err != nil {

@@ -18,7 +18,7 @@ import (
 // of its offsets; here it is bytes.
 const defaultChunk = 1_000_000
 
-// liveLog is GET /v3/jobs/{job_id}/{build_no}/real-time-log: the log so far, from an offset.
+// liveLog serves GET /v3/jobs/{job_id}/{build_no}/real-time-log: the log so far, from an offset.
 func liveLog(rq *request) (*answer, error) {
 	_, b, err := rq.buildOf("build_no")
 	if err != nil {
@@ -50,7 +50,7 @@ func wholeRune(text string, at int) int {
 	return at
 }
 
-// listBuilds is GET /v3/jobs/{job_id}/build-info-records: the builds of a period, exact to the
+// listBuilds serves GET /v3/jobs/{job_id}/build-info-records: the builds of a period, exact to the
 // second.
 func listBuilds(rq *request) (*answer, error) {
 	j, err := jobOf(rq)
@@ -90,7 +90,7 @@ func listBuilds(rq *request) (*answer, error) {
 		"job_build_states", rows))
 }
 
-// buildState is one row of listBuilds.
+// buildState returns one row of listBuilds.
 func (rq *request) buildState(b *build) *jsontree.Value {
 	p := b.at(rq.now)
 	status := "finished"

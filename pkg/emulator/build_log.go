@@ -24,10 +24,10 @@ func (rq *request) buildByRecord(key string) (*build, error) {
 	return b, nil
 }
 
-// downloadLog is API reference 4.10 and, without levels, 5.1.
+// downloadLog serves API reference 4.10 and, without levels, 5.1.
 func downloadLog(rq *request) (*answer, error) { return rq.log("") }
 
-// downloadStepLog is API reference 4.11.
+// downloadStepLog serves API reference 4.11.
 func downloadStepLog(rq *request) (*answer, error) {
 	name := rq.query("task_name")
 	if name == "" {

@@ -8,7 +8,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// recordInfo is API reference 4.12.
+// recordInfo serves API reference 4.12.
 func recordInfo(rq *request) (*answer, error) {
 	j, b, err := rq.buildOf("build_no")
 	if err != nil {
@@ -17,7 +17,7 @@ func recordInfo(rq *request) (*answer, error) {
 	return rq.success(rq.record(j, b))
 }
 
-// recordInfoOld is API reference 5.3.
+// recordInfoOld serves API reference 5.3.
 func recordInfoOld(rq *request) (*answer, error) {
 	j, b, err := rq.buildOf("build_no")
 	if err != nil {
@@ -58,7 +58,7 @@ func (rq *request) record(j *job, b *build) *jsontree.Value {
 	)
 }
 
-// outputInfo is API reference 4.13: the output of the publishing steps.
+// outputInfo serves API reference 4.13: the output of the publishing steps.
 func outputInfo(rq *request) (*answer, error) {
 	j, b, err := rq.buildOf("build_no")
 	if err != nil {
@@ -94,7 +94,7 @@ func output(j *job, b *build, packageType, kind string) *jsontree.Value {
 		"uri", str("/"+j.Name+"/"+b.Daily+"/"+j.Name), "type", str(kind), "daily_build_number", str(b.Daily))
 }
 
-// flowGraph is API reference 5.2. A job of steps is one vertex without edges.
+// flowGraph serves API reference 5.2. A job of steps is one vertex without edges.
 func flowGraph(rq *request) (*answer, error) {
 	graph, err := rq.graph()
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
-// runJob is API reference 4.6.
+// runJob serves API reference 4.6.
 func runJob(rq *request) (*answer, error) {
 	result, err := startBuild(rq)
 	if err != nil {
@@ -86,7 +86,7 @@ func (rq *request) stop(b *build) error {
 	return nil
 }
 
-// stopBuild is API reference 4.14.
+// stopBuild serves API reference 4.14.
 func stopBuild(rq *request) (*answer, error) {
 	_, b, err := rq.buildOf("build_no")
 	if err == nil {
@@ -101,7 +101,7 @@ func stopBuild(rq *request) (*answer, error) {
 	return ok(obj("success", jsontree.Bool(true), "result", str("")))
 }
 
-// stopBuildOld is API reference 5.4: the build is named in the body.
+// stopBuildOld serves API reference 5.4: the build is named in the body.
 func stopBuildOld(rq *request) (*answer, error) {
 	c := &checker{}
 	id := c.need("", rq.body, "job_id", jsontree.KindString).Text()
@@ -123,7 +123,7 @@ func stopBuildOld(rq *request) (*answer, error) {
 	return ok(obj("result", jsontree.Bool(true)))
 }
 
-// runningStatus is API reference 4.4: true while an executor works on the job, so still false right
+// runningStatus serves API reference 4.4: true while an executor works on the job, so still false right
 // after the run request.
 func runningStatus(rq *request) (*answer, error) {
 	j, err := jobOf(rq)
@@ -157,7 +157,7 @@ func (rq *request) lastBuild(j *job) (status string, finished bool) {
 // healthBuilds is how many builds count for the health score.
 const healthBuilds = 5
 
-// health is the share of a job's last builds that succeeded, in percent.
+// health returns the share of a job's last builds that succeeded, in percent.
 func (rq *request) health(j *job) int {
 	builds := rq.state().builds[j.ID]
 	good, ended := 0, 0

@@ -17,7 +17,7 @@ import (
 // moduleNumber finds the number in a step module's id.
 var moduleNumber = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`_action_([0-9]+)\.`) })
 
-// buildScript is GET /v1/record/{record_id}/build-script: the compiled script of a build, a YAML
+// buildScript serves GET /v1/record/{record_id}/build-script: the compiled script of a build, a YAML
 // text.
 func buildScript(rq *request) (*answer, error) {
 	b, err := rq.buildByRecord("record_id")
@@ -44,7 +44,7 @@ func buildScript(rq *request) (*answer, error) {
 	return rq.success(str(out.String()))
 }
 
-// fullStages is GET /v1/record/{record_id}/full-stages: when each stage of a build waited and ran.
+// fullStages serves GET /v1/record/{record_id}/full-stages: when each stage of a build waited and ran.
 func fullStages(rq *request) (*answer, error) {
 	b, err := rq.buildByRecord("record_id")
 	if err != nil {
@@ -88,7 +88,7 @@ func fullStages(rq *request) (*answer, error) {
 	return rq.success(obj("build_stages", stages))
 }
 
-// autoExecute is POST /v1/job/{job_id}/auto-execute: a build that a push starts. The body is that
+// autoExecute serves POST /v1/job/{job_id}/auto-execute: a build that a push starts. The body is that
 // of a webhook. What it answers is not documented; here it is what a start answers.
 func autoExecute(rq *request) (*answer, error) {
 	j, err := jobOf(rq)

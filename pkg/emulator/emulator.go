@@ -120,7 +120,7 @@ func lastTime(disk store) (time.Time, error) {
 // late commits land, tokens age.
 func (e *Emulator) Advance(d time.Duration) { e.clock.advance(d) }
 
-// Now is the emulator's time.
+// Now returns the emulator's time.
 func (e *Emulator) Now() time.Time { return e.clock.now() }
 
 // Quirks returns the switches that are in force.

@@ -42,7 +42,7 @@ func fillSource(scm *jsontree.Value) {
 	setIfEmpty(scm, "group_name", groupName(url))
 }
 
-// groupName is the part of a repository's address before its name.
+// groupName returns the part of a repository's address before its name.
 func groupName(url string) string {
 	path := url[strings.Index(url, "://")+1:]
 	path = strings.TrimLeft(path, "/:")
@@ -74,7 +74,7 @@ func (e *Emulator) fillStep(step *jsontree.Value) {
 	}
 }
 
-// serverProperties are the properties that the service was seen to add to a step of a module:
+// serverProperties returns the properties that the service was seen to add to a step of a module:
 // console-made steps have them, API-made ones do not.
 func serverProperties(module string) []jsontree.Member {
 	artifact := func() *jsontree.Value { return obj("displayName", str(""), "value", str("")) }

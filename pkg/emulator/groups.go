@@ -35,7 +35,7 @@ func (t *tx) dropGroup(id string) {
 
 func (s *state) putGroup(g *group) { s.groups[g.ID] = g }
 
-// children are the groups right below a parent, "" for a project's own.
+// children returns the groups right below a parent, "" for a project's own.
 func (s *state) children(project, parent string) []*group {
 	var list []*group
 	for _, g := range s.groups {

@@ -32,7 +32,7 @@ func (rq *request) checkProject(id string) error {
 	return nil
 }
 
-// createJob is POST /v3/jobs/create (API reference 4.18).
+// createJob serves POST /v3/jobs/create (API reference 4.18).
 func createJob(rq *request) (*answer, error) {
 	if err := rq.e.checkJob(rq.body); err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func createJob(rq *request) (*answer, error) {
 	return rq.success(obj("job_id", str(j.ID)))
 }
 
-// written is the body of a create or update without its id, and without what the route drops.
+// written returns the body of a create or update without its id, and without what the route drops.
 func (rq *request) written() *jsontree.Value {
 	body := rq.body.Clone()
 	body.Delete("job_id")
@@ -83,7 +83,7 @@ func addPredefined(body *jsontree.Value) {
 	body.Get("parameters").Append(definition("codeBranch", "normalparam", "master", "代码分支，系统预定义参数", "true", nil))
 }
 
-// updateJob is POST /v3/jobs/update (API reference 4.19). The body replaces the stored one: an
+// updateJob serves POST /v3/jobs/update (API reference 4.19). The body replaces the stored one: an
 // optional section that is absent is cleared.
 func updateJob(rq *request) (*answer, error) {
 	id, isText := rq.body.Get("job_id").AsString()
@@ -139,10 +139,10 @@ func deleteJob(rq *request) (*answer, error) {
 	return rq.success(obj("job_id", str(next.ID), "project_id", str(next.Project)))
 }
 
-// disableJob is API reference 4.16.
+// disableJob serves API reference 4.16.
 func disableJob(rq *request) (*answer, error) { return setDisabled(rq, true, "") }
 
-// recoverJob is API reference 4.17: it enables a disabled job. It does not concern the recycle bin.
+// recoverJob serves API reference 4.17: it enables a disabled job. It does not concern the recycle bin.
 func recoverJob(rq *request) (*answer, error) { return setDisabled(rq, false, "") }
 
 func setDisabled(rq *request, disabled bool, reason string) (*answer, error) {
@@ -160,7 +160,7 @@ func setDisabled(rq *request, disabled bool, reason string) (*answer, error) {
 	return ok(obj("status", str("success")))
 }
 
-// queryJob is API reference 4.26.
+// queryJob serves API reference 4.26.
 func queryJob(rq *request) (*answer, error) {
 	j, err := jobOf(rq)
 	if err != nil {

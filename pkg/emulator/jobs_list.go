@@ -12,7 +12,7 @@ import (
 // guards it.
 type pageCounter struct{ asked int }
 
-// listJobs is API reference 4.5.
+// listJobs serves API reference 4.5.
 func listJobs(rq *request) (*answer, error) {
 	rows, total, err := jobPage(rq)
 	if err != nil {
@@ -89,7 +89,7 @@ func (e *Emulator) emptyPage(project string, now time.Time) bool {
 	return e.pages.asked%2 == 0
 }
 
-// jobItem is one row of the list (table 4-40).
+// jobItem returns one row of the list (table 4-40).
 func (rq *request) jobItem(j *job) *jsontree.Value {
 	yes := jsontree.Bool(true)
 	status, finished := rq.lastBuild(j)

@@ -9,7 +9,7 @@ import (
 // maxFileName is how long a keystore file's name may be, in characters.
 const maxFileName = 500
 
-// downloadKeystore is API reference 4.3. Only files of the caller's account are
+// downloadKeystore serves API reference 4.3. Only files of the caller's account are
 // served.
 func downloadKeystore(rq *request) (*answer, error) {
 	name, domain := rq.query("file_name"), rq.query("domain_id")

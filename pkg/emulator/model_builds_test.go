@@ -23,7 +23,7 @@ type modelBuild struct {
 	stopped time.Time // zero: it ends by itself
 }
 
-// result is a record's data about a build.
+// result returns a record's data about a build.
 func (b *modelBuild) result(now time.Time) string {
 	ends := b.began.Add(modelQueue + modelStep)
 	switch {

@@ -45,7 +45,7 @@ func noticeIndex(rows []wire.Notice, kind string) int {
 	return slices.IndexFunc(rows, func(n wire.Notice) bool { return n.NoticeType == kind })
 }
 
-// queryNotice is API reference 4.23.
+// queryNotice serves API reference 4.23.
 func queryNotice(rq *request) (*answer, error) {
 	j, err := jobOf(rq)
 	if err != nil {
@@ -81,7 +81,7 @@ func noticeRow(row wire.Notice) *jsontree.Value {
 	return obj("notice_type", str(row.NoticeType), "enable_map", enabled, "param_config", config)
 }
 
-// updateNotice is API reference 4.24: the list is the complete set of enabled events of one type.
+// updateNotice serves API reference 4.24: the list is the complete set of enabled events of one type.
 func updateNotice(rq *request) (*answer, error) {
 	j, err := jobOf(rq)
 	if err != nil {
@@ -141,7 +141,7 @@ func (rq *request) storeNotice(j *job, update wire.NoticeUpdate) (*answer, error
 	return rq.success(str(next.ID))
 }
 
-// disableNotice is API reference 4.25: all events of one type go off.
+// disableNotice serves API reference 4.25: all events of one type go off.
 func disableNotice(rq *request) (*answer, error) {
 	j, err := jobOf(rq)
 	if err != nil {

@@ -154,7 +154,7 @@ func (e *Emulator) overviewPage(_ *http.Request, head *pageHead) any {
 // statusWords translates the list's words for a last build.
 var statusWords = map[string]string{"blue": "succeeded", "red": "failed", "building": "running", "aborted": "stopped", "none": "not built yet"}
 
-// pageJob is a job's row with its last builds, at most limit of them.
+// pageJob returns a job's row with its last builds, at most limit of them.
 func (rq *request) pageJob(j *job, limit int) pageJob {
 	status, _ := rq.lastBuild(j)
 	row := pageJob{Name: j.Name, ID: j.ID, User: j.User, Status: status, Word: statusWords[status], Disabled: j.Disabled, Recycled: !j.live(), Updated: j.Updated}

@@ -13,7 +13,7 @@ import (
 // pageSecret must not reach any page.
 const pageSecret = "canary-page-secret"
 
-// filledPage is an emulator with a job that has a secret, a build, a template and
+// filledPage returns an emulator with a job that has a secret, a build, a template and
 // the requests that made them.
 func filledPage(t *testing.T) (c *caller, job, record, uuid string) {
 	t.Helper()

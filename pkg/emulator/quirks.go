@@ -189,7 +189,7 @@ const (
 	NoticeUpper NoticeCase = "upper" // MESSAGE, as the rows
 )
 
-// templateBase is the number of the first page of templates.
+// templateBase returns the number of the first page of templates.
 func (q Quirks) templateBase() int {
 	if q.TemplatesFromZero {
 		return 0
@@ -197,7 +197,7 @@ func (q Quirks) templateBase() int {
 	return 1
 }
 
-// NoQuirks is the reference taken literally.
+// NoQuirks returns the reference taken literally.
 func NoQuirks() Quirks {
 	return Quirks{
 		UniqueNames: UniqueOff, UniqueTemplates: UniqueOff, NotFound: http.StatusUnprocessableEntity,
@@ -216,7 +216,7 @@ func (q Quirks) withDefaults() Quirks {
 	return q
 }
 
-// Defaults are the quirks seen in traffic, without noise: for development.
+// Defaults returns the quirks seen in traffic, without noise: for development.
 func Defaults() Quirks {
 	q := NoQuirks()
 	q.UniqueNames = Unique409
@@ -244,7 +244,7 @@ func Lenient() Quirks {
 	return q.withForms()
 }
 
-// Hostile is the worst behaviour that the documents allow.
+// Hostile returns the worst behaviour that the documents allow.
 func Hostile() Quirks {
 	q := NoQuirks()
 	q.UniqueNames, q.UniqueTemplates = UniqueInside200, UniqueInside200
@@ -260,7 +260,7 @@ func Hostile() Quirks {
 	return q.withForms()
 }
 
-// Legacy is an old installation that adds nothing and forgives little.
+// Legacy returns an old installation that adds nothing and forgives little.
 func Legacy() Quirks {
 	q := NoQuirks()
 	q.NotFound = http.StatusNotFound
@@ -290,7 +290,7 @@ func Profile(name string) (Quirks, bool) {
 	return profile(), true
 }
 
-// ProfileNames are the names that Profile knows.
+// ProfileNames returns the names that Profile knows.
 func ProfileNames() []string {
 	return []string{"default", "none", "all", "strict", "lenient", "hostile", "legacy"}
 }

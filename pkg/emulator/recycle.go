@@ -13,7 +13,7 @@ import (
 // deletes it.
 const keepDays = 30
 
-// recycled are the jobs in the bin, oldest first.
+// recycled returns the jobs in the bin, oldest first.
 func (s *state) recycled() []*job {
 	var list []*job
 	for _, jobs := range s.byProject {

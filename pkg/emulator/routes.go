@@ -109,7 +109,7 @@ func referenceRoutes() []*route {
 	}
 }
 
-// successorRoutes are the routes of the newer generation, which the reference lacks: their Section
+// successorRoutes returns the routes of the newer generation, which the reference lacks: their Section
 // is that of the equivalent call.
 func successorRoutes() []*route {
 	return []*route{

@@ -31,7 +31,7 @@ func (rq *request) path(name string) string   { return rq.http.PathValue(name) }
 func (rq *request) query(name string) string  { return rq.http.URL.Query().Get(name) }
 func (rq *request) hasQuery(name string) bool { return rq.http.URL.Query().Has(name) }
 
-// otherMethod is the pattern of the same path under another method, "" if the path
+// otherMethod returns the pattern of the same path under another method, "" if the path
 // is unknown altogether.
 func (rq *request) otherMethod() string {
 	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {

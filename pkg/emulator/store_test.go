@@ -13,7 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// truthText is the truth as text, which go-cmp can compare.
+// truthText returns the truth as text, which go-cmp can compare.
 func truthText(t *testing.T, truth emulator.Truth) string {
 	t.Helper()
 	data, err := json.MarshalIndent(truth, "", " ")

@@ -12,7 +12,7 @@ import (
 // Calls whose newer form differs from the reference's. Their forms are those of the vendor's SDK
 // and of recorded traffic; if these disagree, those of traffic.
 
-// listJobsWrapped is the listing as traffic shows it: result.job_list.
+// listJobsWrapped returns the listing as traffic shows it: result.job_list.
 func listJobsWrapped(rq *request) (*answer, error) {
 	rows, total, err := jobPage(rq)
 	if err != nil {
@@ -215,7 +215,7 @@ func parameterRules(rq *request) (*answer, error) {
 	return rq.success(obj("build_parameters", rows))
 }
 
-// officialTemplates are the vendor's own: one for every known module.
+// officialTemplates returns the vendor's own: one for every known module.
 func officialTemplates(rq *request) (*answer, error) {
 	if rq.e.quirks.NoOfficialTemplates {
 		return unknownURL(rq)

@@ -16,7 +16,7 @@ import (
 // templateTime is the time format of templates.
 const templateTime = "2006-01-02T15:04:05.000-07:00"
 
-// createTemplate is API reference 4.21.
+// createTemplate serves API reference 4.21.
 func createTemplate(rq *request) (*answer, error) {
 	made, err := rq.e.newTemplate(rq.tx, rq.user, rq.body)
 	if err != nil {
@@ -26,7 +26,7 @@ func createTemplate(rq *request) (*answer, error) {
 	return rq.success(rq.e.writtenItem(made, rq.route.API))
 }
 
-// writtenItem is the answer to creating and deleting a template (tables 4-202 and 4-216): a query's
+// writtenItem returns the answer to creating and deleting a template (tables 4-202 and 4-216): a query's
 // row without the owner's nickname.
 func (e *Emulator) writtenItem(t *template, api generation) *jsontree.Value {
 	item := e.templateItem(t, api)
@@ -63,7 +63,7 @@ func (e *Emulator) newTemplate(t *tx, user *User, body *jsontree.Value) (*templa
 	}, nil
 }
 
-// templateItem is one row of a template query (table 4-183).
+// templateItem returns one row of a template query (table 4-183).
 func (e *Emulator) templateItem(t *template, api generation) *jsontree.Value {
 	body := t.Body.Clone()
 	for _, definition := range body.Get("parameters").Items() {
@@ -132,7 +132,7 @@ func capitalSteps(inner *jsontree.Value) *jsontree.Value {
 	return turned
 }
 
-// queryTemplates is API reference 4.20: a search in names over the caller's own
+// queryTemplates serves API reference 4.20: a search in names over the caller's own
 // templates and those that others made public.
 func queryTemplates(rq *request) (*answer, error) {
 	items, total, err := rq.templatePage(rq.e.foundTemplates(rq.query("name"), rq.user.DomainID, rq.now), "page", "page_size")
@@ -186,7 +186,7 @@ func (e *Emulator) foundTemplates(search, account string, now time.Time) []*temp
 	return found
 }
 
-// matchesName is the search of the service: a part of the name, in any case.
+// matchesName searches as the service does: for a part of the name, in any case.
 func matchesName(t *template, search string) bool {
 	return strings.Contains(strings.ToLower(t.Name), strings.ToLower(search))
 }
@@ -246,7 +246,7 @@ func similarName(own []*template, search string, i int) string {
 	}
 }
 
-// deleteTemplate is API reference 4.22. Templates of others cannot be deleted.
+// deleteTemplate serves API reference 4.22. Templates of others cannot be deleted.
 func deleteTemplate(rq *request) (*answer, error) {
 	t := rq.state().templates[rq.path("uuid")]
 	if t == nil || t.Account != rq.user.DomainID {

@@ -90,7 +90,7 @@ func (u *update) inputs(ed *editor, differ []string) bool {
 	return changed
 }
 
-// propertyValues are the properties of a body's steps by their paths.
+// propertyValues returns the properties of a body's steps by their paths.
 func propertyValues(body *jsontree.Value) map[string]*jsontree.Value {
 	values := map[string]*jsontree.Value{}
 	steps := body.Get(wire.KeySteps).Items()

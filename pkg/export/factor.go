@@ -219,7 +219,7 @@ func (ed *editor) shares(job *spec.Node) bool {
 		slices.ContainsFunc(job.Fields, func(f spec.Field) bool { return !ed.Owns(job, f.Key.Text) })
 }
 
-// itemsIn are the mappings of a list.
+// itemsIn returns the mappings of a list.
 func itemsIn(list *spec.Node) []*spec.Node {
 	if list == nil || list.Kind != spec.SequenceNode {
 		return nil
@@ -369,7 +369,7 @@ func (f *factorer) templates() error {
 	return nil
 }
 
-// fromSpec is a node that was read as one that can be written.
+// fromSpec returns a node that was read as one that can be written.
 func fromSpec(n *spec.Node) *yamltext.Node { return (*includes)(nil).fromSpec(n) }
 
 // fromSpec is fromSpec with the texts of readable files in the places of their includes.

@@ -44,7 +44,7 @@ func OutFolder(workspace, out string) (string, error) {
 	return filepath.ToSlash(relative), nil
 }
 
-// realPath is an absolute path with its links resolved, as far as it exists.
+// realPath returns an absolute path with its links resolved, as far as it exists.
 func realPath(name string) (string, error) {
 	name, err := filepath.Abs(name)
 	if err != nil {

@@ -41,7 +41,7 @@ func (e *Exporter) stepForms(step *jsontree.Value) []*yamltext.Node {
 	}
 }
 
-// actionForm is the mapping below an action word.
+// actionForm returns the mapping below an action word.
 func actionForm(step *jsontree.Value, module *catalog.Module, withInputs bool) *yamltext.Node {
 	n := yamltext.Mapping()
 	add := func(key string) {
@@ -189,7 +189,7 @@ func (p *parameter) name() string             { return p.value(wire.ParamName) }
 func (p *parameter) isOn(name string) bool    { return wire.MeansTrue(p.value(name)) }
 func (p *parameter) isSensitive() bool        { return wire.Parameter{Definition: p.definition}.IsSensitive() }
 
-// friendly is the parameter by its own keys.
+// friendly returns the parameter by its own keys.
 func (p *parameter) friendly(secret string) *yamltext.Node {
 	n := yamltext.OneLine(yamltext.Mapping(yamltext.Entry("name", yamltext.Text(spec.EscapeReferences(p.name())))))
 	limits := p.fields[wire.ParamDefaultValue].Get(wire.KeyLimits)
@@ -223,7 +223,7 @@ func (p *parameter) friendly(secret string) *yamltext.Node {
 	return n
 }
 
-// option is one choice of an enumeration.
+// option returns one choice of an enumeration.
 func option(limit *jsontree.Value) *yamltext.Node {
 	name, shown := limit.Str(wire.KeyName), limit.Str(wire.KeyDisplayName)
 	if shown == name && limit.Str(wire.KeyDisable) != "1" {
@@ -288,7 +288,7 @@ func (w *jobWriter) withoutSecrets(p *part) *jsontree.Value {
 	return c
 }
 
-// stepPath is the path of the i-th step.
+// stepPath returns the path of the i-th step.
 func stepPath(steps []*jsontree.Value, i int) string {
 	name, nth := steps[i].Str(wire.KeyName), 1
 	for _, before := range steps[:i] {

@@ -224,7 +224,7 @@ func (f *factorer) use(job *sharing, name string, inputs, common *yamltext.Node)
 	ed.Arrange(parameters, stay)
 }
 
-// commonParameters are the build parameters that all of the jobs declare alike.
+// commonParameters returns the build parameters that all of the jobs declare alike.
 func (f *factorer) commonParameters(jobs []*sharing) *yamltext.Node {
 	common := yamltext.Sequence()
 	for i, job := range jobs {
@@ -262,7 +262,7 @@ func freeNumbered(base, between string, taken func(string) bool) string {
 	return name
 }
 
-// inputName is a property's name as one of an input.
+// inputName returns a property's name as one of an input.
 func inputName(key string) string {
 	var out strings.Builder
 	for _, r := range key {

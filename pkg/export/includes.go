@@ -67,7 +67,7 @@ func (x *includes) revert(mark int) {
 	}
 }
 
-// includedName is the file that a mapping includes, "" if it is none.
+// includedName returns the file that a mapping includes, "" if it is none.
 func includedName(n *spec.Node) string {
 	if n == nil || !n.IsFile() {
 		return ""

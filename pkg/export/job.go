@@ -101,7 +101,7 @@ type part struct {
 	asExtra bool               // no form fits: the value is under extra
 }
 
-// value is the part in its chosen form.
+// value returns the part in its chosen form.
 func (p *part) value() *yamltext.Node {
 	if p.items == nil {
 		return p.forms[p.chosen[0]]
@@ -176,7 +176,7 @@ func fileKey(member string) string {
 	return member
 }
 
-// tree is the whole definition in the chosen forms.
+// tree returns the whole definition in the chosen forms.
 func (w *jobWriter) tree() *yamltext.Node {
 	values := map[string]*yamltext.Node{"notifications": w.channels}
 	if w.live.Item.Disabled {

@@ -49,7 +49,7 @@ func holds(t failer, jobs []*diff.LiveJob) {
 	planIsEmpty(t, exportedTree(t, jobs), jobs)
 }
 
-// exportedTree is a workspace with live jobs, a file each.
+// exportedTree returns a workspace with live jobs, a file each.
 func exportedTree(t failer, jobs []*diff.LiveJob) spec.MapTree {
 	t.Helper()
 	e := export.New(export.Options{})

@@ -102,7 +102,7 @@ func (ed *editor) addNews(entry *spec.Node, before, now *yamltext.Node) {
 	}
 }
 
-// entryOf is a module as a modules file has it.
+// entryOf returns a module as a modules file has it.
 func entryOf(m *catalog.Module) *yamltext.Node {
 	root, _ := spec.ParseFile("module", catalog.Encode([]*catalog.Module{m}))
 	entry := fromSpec(root.Get("modules").Items[0])

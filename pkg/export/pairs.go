@@ -78,7 +78,7 @@ func (x *includes) pairForms(have *spec.Node, want [][]*yamltext.Node, kind func
 	return partners, paired
 }
 
-// nearestForm is the form that is most like what is written now.
+// nearestForm returns the form that is most like what is written now.
 func nearestForm(have *yamltext.Node, forms []*yamltext.Node) (nearest *yamltext.Node, score float64) {
 	for _, form := range forms {
 		if s := similarity(have, form); nearest == nil || s > score {
@@ -165,7 +165,7 @@ func eventsByChannel(notices []compile.Notice) map[string][]string {
 	return events
 }
 
-// moduleOf is the id of a step's module, the action word where that is not known.
+// moduleOf returns the id of a step's module, the action word where that is not known.
 func (e *Exporter) moduleOf(n *yamltext.Node) string {
 	word := kindOf(n)
 	if n.Get(wire.KeyModuleID) == nil {
@@ -176,7 +176,7 @@ func (e *Exporter) moduleOf(n *yamltext.Node) string {
 	return word
 }
 
-// kindOf is the action word or module of a step, "" for another item.
+// kindOf returns the action word or module of a step, "" for another item.
 func kindOf(n *yamltext.Node) string {
 	if module := n.Get("module_id"); module != nil {
 		return module.Text
@@ -187,7 +187,7 @@ func kindOf(n *yamltext.Node) string {
 	return ""
 }
 
-// similarity is the share of equal single values of two items; a may be written with references.
+// similarity returns the share of equal single values of two items; a may be written with references.
 func similarity(a, b *yamltext.Node) float64 {
 	have, want := map[string]string{}, map[string]string{}
 	leaves(a, "", have)

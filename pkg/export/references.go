@@ -112,7 +112,7 @@ type valueSpan struct {
 	source     string
 }
 
-// written is the new text with a reference for each value that was found.
+// written returns the new text with a reference for each value that was found.
 func (a *alignment) written() string {
 	var out strings.Builder
 	end := 0

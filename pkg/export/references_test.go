@@ -13,7 +13,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// referring is a workspace with variables and files, and one job.
+// referring returns a workspace with variables and files, and one job.
 func referring(t interface{ Fatalf(string, ...any) }, tree spec.MapTree) (*spec.Set, *compile.Job) {
 	set, found := spec.Load(tree, spec.Options{})
 	result, more := compile.Compile(set, compile.Options{})

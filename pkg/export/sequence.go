@@ -51,7 +51,7 @@ type sequence struct {
 	last         *host // that was counted
 }
 
-// saved is how many steps need not be written with a fragment.
+// saved returns how many steps need not be written with a fragment.
 func (s *sequence) saved() int { return (s.steps - 1) * s.jobs }
 
 // fragments moves sequences of equal steps into fragments if enough jobs have them, in templates or
@@ -126,7 +126,7 @@ func (f *factorer) hosts() (hosts []*host) {
 	return hosts
 }
 
-// bestSequence is the sequence that saves most, the first of those that save as
+// bestSequence returns the sequence that saves most, the first of those that save as
 // much; nil if none pays.
 func bestSequence(hosts []*host) (best *sequence) {
 	found := map[string]*sequence{}

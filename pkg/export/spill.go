@@ -86,7 +86,7 @@ func spill(tree *yamltext.Node) spilled {
 	return out
 }
 
-// sizeOf is at least how large a file with a tree is.
+// sizeOf returns at least how large a file with a tree is.
 func sizeOf(tree *yamltext.Node) int {
 	var out bytes.Buffer
 	yamltext.AppendBlock(&out, yamltext.Mapping(yamltext.Entry("jobs", yamltext.Sequence(tree))), "")
@@ -141,7 +141,7 @@ func canInclude(s string) bool {
 	return len(s) <= spec.MaxFileBytes && utf8.ValidString(s) && !strings.ContainsRune(s, 0) && !strings.HasPrefix(s, "\ufeff")
 }
 
-// stepLabel is what a step is called, for a file's name.
+// stepLabel returns what a step is called, for a file's name.
 func stepLabel(step *yamltext.Node, i int) string {
 	label := step.Get(wire.KeyName)
 	if label == nil && len(step.Fields) == 1 {
@@ -153,7 +153,7 @@ func stepLabel(step *yamltext.Node, i int) string {
 	return label.Text
 }
 
-// scriptName is the name of a text's file: a step's command is its script.
+// scriptName returns the name of a text's file: a step's command is its script.
 func scriptName(step, key string) string {
 	stem := strings.Trim(strings.ToLower(outfile.Stem(shortened(step))), "-")
 	if key == "command" {
@@ -162,13 +162,13 @@ func scriptName(step, key string) string {
 	return strings.Trim(stem+"-"+strings.ToLower(outfile.Stem(shortened(key))), "-") + ".txt"
 }
 
-// shortened is the start of a name that may be of any length.
+// shortened returns the start of a name that may be of any length.
 func shortened(name string) string {
 	runes := []rune(name)
 	return string(runes[:min(len(runes), 40)])
 }
 
-// freeFile is a file's name, with a number where it is taken.
+// freeFile returns a file's name, with a number where it is taken.
 func freeFile(base string, taken func(string) bool) string {
 	extension := path.Ext(base)
 	stem := strings.TrimSuffix(base, extension)

@@ -155,7 +155,7 @@ func (w *buildYMLWriter) checkouts(body *jsontree.Value) *yamltext.Node {
 	return list
 }
 
-// plainOf is a value as a file without references has it.
+// plainOf returns a value as a file without references has it.
 func plainOf(v *jsontree.Value) *yamltext.Node {
 	n := verbatim(v)
 	if n.Kind == yamltext.TextNode {
@@ -209,7 +209,7 @@ func (w *buildYMLWriter) step(step *jsontree.Value, path string) (*yamltext.Node
 	return yamltext.Mapping(yamltext.Entry(module.Word(), n)), nil
 }
 
-// inputOf is the input that sets a property to a value, "" if none is known.
+// inputOf returns the input that sets a property to a value, "" if none is known.
 func inputOf(module *catalog.Module, m jsontree.Member) (name string, value *yamltext.Node) {
 	for _, in := range module.Inputs {
 		if in.Property != m.Key {

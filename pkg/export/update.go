@@ -338,7 +338,7 @@ func (u *update) written(member string) string {
 	return fileKey(member)
 }
 
-// wanted is the value that a key is to have.
+// wanted returns the value that a key is to have.
 func (u *update) wanted(key string) *yamltext.Node {
 	key = fileKey(key)
 	if key == "enabled" && u.want.Get(key) == nil {
@@ -347,7 +347,7 @@ func (u *update) wanted(key string) *yamltext.Node {
 	return u.want.Get(key)
 }
 
-// before is the key that is before another in the schema's order, of those that stay.
+// before returns the key that is before another in the schema's order, of those that stay.
 func (u *update) before(key string) string {
 	last := ""
 	for _, k := range append([]string{"name", "project", "owner", "labels", "template"}, keyOrder...) {

@@ -23,7 +23,7 @@ func liveJob(body *jsontree.Value) *diff.LiveJob {
 	return &diff.LiveJob{ProjectID: projectID, ID: strings.Repeat("a", 32), Name: "one", Body: body}
 }
 
-// workspaceOf is a workspace with one definitions file.
+// workspaceOf returns a workspace with one definitions file.
 func workspaceOf(t failer, definitions string, secrets ...string) (*spec.Set, *compile.Result) {
 	t.Helper()
 	text, err := export.DeclareSecrets([]byte("version: 1\nprojects: {shop: "+projectID+"}\ndefault_project: shop\nvars: {image: i}\n"), secrets)
@@ -361,7 +361,7 @@ func TestUpdateLawOfSharing(t *testing.T) {
 	})
 }
 
-// tellSecrets are the names that an export of a job alone would give.
+// tellSecrets returns the names that an export of a job alone would give.
 func tellSecrets(live *diff.LiveJob) []string {
 	d, err := export.New(export.Options{}).Job(shop, live)
 	if err != nil {

@@ -49,7 +49,7 @@ func guardedKey(n *yamltext.Node) *yamltext.Node {
 	return n
 }
 
-// bareKey is the reverse of guardedKey, for a mapping that may get further keys.
+// bareKey returns the reverse of guardedKey, for a mapping that may get further keys.
 func bareKey(n *yamltext.Node) *yamltext.Node {
 	if len(n.Fields) == 1 && spec.IsIncludeKey(n.Fields[0].Key) && n.Fields[0].Key != spec.FileKey {
 		n.Fields[0].Key = n.Fields[0].Key[1:]

@@ -124,7 +124,7 @@ func (x *Run) declareSecrets(secrets []export.Secret) error {
 	return editWorkspace(x.w.Dir, func(text []byte) ([]byte, error) { return export.DeclareSecrets(text, names) })
 }
 
-// schemaOf is the path from a file to the schema that init keeps for editors,
+// schemaOf returns the path from a file to the schema that init keeps for editors,
 // "" if there is none.
 func (x *Run) schemaOf(file string) string {
 	const schema = ".schemas/definitions.schema.json"

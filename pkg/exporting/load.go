@@ -47,7 +47,7 @@ func LoadToImport(w *workspace.Workspace, environment string, vars map[string]st
 	})
 }
 
-// ImportedName is the name of the folder of a build.yml, except the folder that
+// ImportedName returns the name of the folder of a build.yml, except the folder that
 // the service keeps it in.
 func ImportedName(file string) string {
 	full, err := filepath.Abs(file)

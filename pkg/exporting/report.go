@@ -113,7 +113,7 @@ func (r Report) Write(w io.Writer, code int, interrupted bool) error {
 	return err
 }
 
-// listed is a list that is never null in JSON.
+// listed returns a list that is never null in JSON.
 func listed[T any](list []T) []T {
 	if list == nil {
 		return []T{}

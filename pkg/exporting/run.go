@@ -249,7 +249,7 @@ func (x *Run) isIgnored(name string) bool {
 	})
 }
 
-// declared is the definition that a live job has already, if it is called name.
+// declared returns the definition that a live job has already, if it is called name.
 func (x *Run) declared(project export.Project, live *diff.LiveJob, name string) *compile.Job {
 	return x.w.Jobs().Of(project.ID, live.ID, name)
 }

@@ -109,7 +109,7 @@ func lastBuilt(job *diff.LiveJob) int64 {
 	return at
 }
 
-// numberedName is a free name of the form NAME-2.
+// numberedName returns a free name of the form NAME-2.
 func numberedName(name string, taken map[string]bool) string {
 	for n := 2; ; n++ {
 		suffix := fmt.Sprintf("-%d", n)

@@ -36,7 +36,7 @@ func (l *layout) flow(n *spec.Written, indent int, s *shape) (first string, rest
 	return strings.TrimRight(lines[0], " \t"), rest
 }
 
-// outer is the column of the key whose value n is, or of the line where n has
+// outer returns the column of the key whose value n is, or of the line where n has
 // none.
 func (l *layout) outer(n *spec.Written) int {
 	before := l.src[n.Start-l.column(n.Start) : n.Start]
@@ -131,7 +131,7 @@ func (l *layout) inline(n *spec.Written, in yamltext.Place, s *shape) string {
 	return properties + l.flowLine(n, s)
 }
 
-// properties are the anchor and the tag of a node with a blank after them, and
+// properties returns the anchor and the tag of a node with a blank after them, and
 // where they end.
 func (l *layout) properties(n *spec.Written) (words string, end int) {
 	at := n.Start

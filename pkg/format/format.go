@@ -22,7 +22,7 @@ const (
 	Policies    Kind = "policies.schema.json"
 )
 
-// KindOf is the kind of the file of that name. It returns Definitions for a
+// KindOf returns the kind of the file of that name. It returns Definitions for a
 // file of policies too; Source detects policies by their content.
 func KindOf(name string) Kind {
 	if path.Base(name) == spec.WorkspaceFile {
@@ -199,7 +199,7 @@ func (l *layout) prologue(root *spec.Written) ([]string, error) {
 	return lines, nil
 }
 
-// pos is the place of an offset of the source.
+// pos returns the place of an offset of the source.
 func (l *layout) pos(name string, offset int) spec.Pos {
 	column := utf8.RuneCountInString(l.src[offset-l.column(offset) : offset])
 	return spec.Pos{File: name, Line: 1 + strings.Count(l.src[:offset], "\n"), Column: 1 + column}

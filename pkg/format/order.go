@@ -84,7 +84,7 @@ func (s *shape) resolve(ref string) *shape {
 	return found
 }
 
-// keys are the keys that the schema lists, in its order, except mappings whose
+// keys returns the keys that the schema lists, in its order, except mappings whose
 // keys are the user's own names.
 func (s *shape) keys() []string {
 	if s == nil {
@@ -107,7 +107,7 @@ func (s *shape) keys() []string {
 	return s.listed
 }
 
-// key is the shape of a key's value.
+// key returns the shape of a key's value.
 func (s *shape) key(name string) *shape {
 	if s == nil {
 		return nil
@@ -138,7 +138,7 @@ func (s *shape) find(name string) *shape {
 	return nil
 }
 
-// item is the shape of a list's items.
+// item returns the shape of a list's items.
 func (s *shape) item() *shape {
 	if s == nil {
 		return nil

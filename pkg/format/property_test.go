@@ -86,7 +86,7 @@ func (w *writer) keys(keys []string) []string {
 	return chosen
 }
 
-// beside is a comment at the end of a line, if there is one above it to be
+// beside returns a comment at the end of a line, if there is one above it to be
 // found again.
 func (w *writer) beside(above string) string {
 	switch {
@@ -151,7 +151,7 @@ var propertyTexts = []string{
 
 var plainEnough = regexp.MustCompile(`^[A-Za-z0-9./$][A-Za-z0-9 ./-]*$`)
 
-// scalar is a text on one line, in any style that can hold it.
+// scalar returns a text on one line, in any style that can hold it.
 func (w *writer) scalar(inFlow bool) string {
 	text := propertyTexts[w.pick(len(propertyTexts))]
 	switch style := w.pick(3); {

@@ -89,7 +89,7 @@ func (l *layout) deeper(column int) []remark {
 	return found[:keep]
 }
 
-// column is how far into its line an offset is, in bytes.
+// column returns how far into its line an offset is, in bytes.
 func (l *layout) column(at int) int { return at - (strings.LastIndexByte(l.src[:at], '\n') + 1) }
 
 func lineEnd(src string, at int) int {

@@ -28,7 +28,7 @@ var gitPrefix = [...]string{
 	"-c", "gc.auto=0",
 }
 
-// gitEnv is the whole environment of the git command.
+// gitEnv returns the whole environment of the git command.
 func gitEnv() []string {
 	env := []string{
 		"PATH=" + os.Getenv("PATH"),

@@ -62,7 +62,7 @@ func remoteOutput(ctx context.Context, dir string, args []string, env ...string)
 	return out.String(), nil
 }
 
-// subcommandOf is the first of args that is not an option.
+// subcommandOf returns the first of args that is not an option.
 func subcommandOf(args []string) string {
 	for i := 0; i < len(args); i++ {
 		if args[i] == "-c" {

@@ -70,7 +70,7 @@ type UnsureError struct{ Err error }
 func (e *UnsureError) Error() string { return e.Err.Error() }
 func (e *UnsureError) Unwrap() error { return e.Err }
 
-// near is the hint to the name that was probably meant, "" if none is near.
+// near returns the hint to the name that was probably meant, "" if none is near.
 func near(word string, names []string) string {
 	return spec.WithSuggestion("", spec.Nearest(word, names))
 }

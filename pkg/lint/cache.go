@@ -161,7 +161,7 @@ func globSum(names []string, err error) digest {
 	return sha256.Sum256([]byte(strings.Join(names, "\x00")))
 }
 
-// unreadSum is the digest for an error. No text or list has the same, since neither can begin like
+// unreadSum returns the digest for an error. No text or list has the same, since neither can begin like
 // that.
 func unreadSum(err error) digest {
 	return sha256.Sum256([]byte("\xff\x00unread\x00" + err.Error()))

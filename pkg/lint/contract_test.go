@@ -21,7 +21,7 @@ const jobHead = "version: 1\njobs:\n  - name: a\n    arch: arm\n"
 // build is a step that nothing is wrong with.
 const build = "    steps: [{sh: {name: Build, inputs: {command: make}}}]\n"
 
-// command is a step with a script on one line, from column 54 on.
+// command returns a step with a script on one line, from column 54 on.
 func command(text string) string {
 	return "    steps: [{sh: {name: Build, inputs: {command: '" + strings.ReplaceAll(text, "'", "''") + "'}}}]\n"
 }

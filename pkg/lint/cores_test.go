@@ -12,7 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// manyFiles is a workspace of several batches whose files depend on each other: shared scripts,
+// manyFiles returns a workspace of several batches whose files depend on each other: shared scripts,
 // templates and fragments, repeated names, and findings of most kinds.
 func manyFiles(files int) spec.MapTree {
 	tree := spec.MapTree{

@@ -101,7 +101,7 @@ func singleQuotedScript(script string) string {
 	return "'" + strings.TrimSuffix(strings.Join(lines, "\n"), "\n") + "\n" + scriptIndent + "'"
 }
 
-// scriptTree is a workspace of one job, whose one step runs a script.
+// scriptTree returns a workspace of one job, whose one step runs a script.
 func scriptTree(script string, style scriptStyle) spec.MapTree {
 	var params strings.Builder
 	for i, name := range parametersOf(script) {

@@ -30,7 +30,7 @@ type ExampleFile struct {
 	Text string `json:"text"`
 }
 
-// ExampleEnvironment is the environment with which the example of a rule is
+// ExampleEnvironment returns the environment with which the example of a rule is
 // linted, "" for none.
 func ExampleEnvironment(rule string) string {
 	if rule == "unknown-environment" {

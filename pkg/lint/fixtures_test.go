@@ -47,7 +47,7 @@ func lintTree(t testing.TB, tree spec.MapTree, opts lint.Options) spec.Diagnosti
 
 func lintAll(tree spec.MapTree) spec.Diagnostics { return lint.Check(tree, "", lint.Options{}) }
 
-// fixtureTree is a rule's folder as a workspace in one state, bad or ok.
+// fixtureTree returns a rule's folder as a workspace in one state, bad or ok.
 func fixtureTree(rule, state string) spec.MapTree {
 	tree := spec.MapTree(lint.ExampleFiles(os.DirFS("testdata"), rule, state))
 	if tree[spec.WorkspaceFile] == "" {

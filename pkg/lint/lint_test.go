@@ -152,7 +152,7 @@ func errorsOf(ds spec.Diagnostics) []string {
 	return short(slices.DeleteFunc(slices.Clone(ds), func(d spec.Diagnostic) bool { return d.Severity != spec.Error }))
 }
 
-// changesOf is a change of lines that are known beforehand.
+// changesOf returns a change of lines that are known beforehand.
 func changesOf(byFile map[string][]lint.Lines) lint.Changes {
 	return func(file string) ([]lint.Lines, bool) {
 		lines, touched := byFile[file]
@@ -328,7 +328,7 @@ func TestCheckFindsWhatRunFinds(t *testing.T) {
 	})
 }
 
-// findings are the places, rules and messages, without which of several jobs of
+// findings returns the places, rules and messages, without which of several jobs of
 // one name was met first.
 func findings(ds spec.Diagnostics) []string {
 	list := []string{}

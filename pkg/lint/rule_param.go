@@ -226,7 +226,7 @@ func (w *secretWalk) key(n *spec.Node, path way) {
 	}
 }
 
-// rawName is the parameter's name in a params list of the API's form.
+// rawName returns the parameter's name in a params list of the API's form.
 func rawName(n *spec.Node) string {
 	for _, item := range n.Items {
 		if item.Kind == spec.MappingNode && item.Str("name") == "name" {

@@ -54,7 +54,7 @@ func slips(text string) (found []slip) {
 
 const nameLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-"
 
-// run is how often text begins with c.
+// run returns how often text begins with c.
 func run(text string, c byte) int {
 	n := 0
 	for n < len(text) && text[n] == c {

@@ -182,7 +182,7 @@ func (p *pass) mistake(s *script, start, end int, message, hint string) {
 	p.report("shell-safety", s.at(start, end), s.pointer, message, hint).Severity = spec.Warning
 }
 
-// source is the text of a node as it is in the script.
+// source returns the text of a node as it is in the script.
 func source(s *script, n syntax.Node) string {
 	start, end := offsets(n)
 	return s.text[min(start, len(s.text)):min(end, len(s.text))]

@@ -171,7 +171,7 @@ func RuleNames() []string {
 	return names
 }
 
-// severityOf is a rule's own severity.
+// severityOf returns a rule's own severity.
 func severityOf(name string) spec.Severity {
 	if rule, known := ruleByName(name); known {
 		return rule.Severity

@@ -12,7 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// parametersOf are the job's parameters that a script of the fixtures refers to:
+// parametersOf returns the job's parameters that a script of the fixtures refers to:
 // its last line says so.
 func parametersOf(script string) []string {
 	_, names, _ := strings.Cut(script, "\n# parameters: ")

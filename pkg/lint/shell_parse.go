@@ -147,7 +147,7 @@ func relax(text string, offset int, message string) (string, *shellFault) {
 	return text, unparsed(text, offset, message)
 }
 
-// unparsed is a fault that nothing masks.
+// unparsed returns a fault that nothing masks.
 func unparsed(text string, offset int, message string) *shellFault {
 	at, says, hint := shellWording(text, offset, message)
 	return &shellFault{start: at, message: notParsed + says, hint: hint, severity: spec.Error, unsure: true}
@@ -354,7 +354,7 @@ func within(nodes []syntax.Node, offset int) bool {
 	return false
 }
 
-// syntaxError is where and why a script does not parse.
+// syntaxError returns where and why a script does not parse.
 func syntaxError(err error) (offset int, message string, ok bool) {
 	var parse syntax.ParseError
 	if errors.As(err, &parse) {

@@ -178,7 +178,7 @@ func goesOn(line string, yaml bool) bool {
 	return strings.HasSuffix(line, `\`)
 }
 
-// valueColumn is the column, in characters from 1, in which a line's key or
+// valueColumn returns the column, in characters from 1, in which a line's key or
 // value starts, after the dashes of lists.
 func valueColumn(line string) int {
 	return len(line) - len(strings.TrimLeft(line, " -")) + 1

@@ -35,7 +35,7 @@ func TestSelectRules(t *testing.T) {
 	}
 }
 
-// list is a flag that was given once, or not at all.
+// list returns a flag that was given once, or not at all.
 func list(text string) []string {
 	if text == "" {
 		return nil

@@ -66,7 +66,7 @@ func indexScalars(n *spec.Node, into map[spec.Pos]*spec.Node) {
 	}
 }
 
-// Finding is a breach as lint reports it: at the text with the value, or at the name of the job if
+// Finding returns a breach as lint reports it: at the text with the value, or at the name of the job if
 // something is missing.
 func (p *Places) Finding(b Breach) spec.Diagnostic {
 	d := spec.Diagnostic{Rule: b.Policy.ruleName(), Severity: b.Policy.Severity, Message: b.Message, Hint: hintOf(b), Causes: []string{b.Policy.At.Start.File}}

@@ -190,7 +190,7 @@ func (l *loader) inventedTerms(p *Policy, at spec.Range, path valuepath.Path) {
 	}
 }
 
-// properties are the properties that the modules of the catalogue have.
+// properties returns the properties that the modules of the catalogue have.
 func (l *loader) properties() map[string]bool {
 	if l.known == nil {
 		l.known = propertiesOf(l.set.catalogue)

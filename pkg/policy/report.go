@@ -72,7 +72,7 @@ func (r *Report) Sort() {
 	})
 }
 
-// Worst is the severity of the worst finding, 0 if there is none.
+// Worst returns the severity of the worst finding, 0 if there is none.
 func (r *Report) Worst() (worst spec.Severity) {
 	for _, row := range r.Findings {
 		severity, _ := spec.ParseSeverity(row.Severity)

@@ -61,7 +61,7 @@ func (o *Subject) ruleJob() *rule.Job {
 	return j
 }
 
-// textBytes is the length of all texts of a value.
+// textBytes returns the length of all texts of a value.
 func textBytes(v *jsontree.Value) int {
 	n := len(v.Text())
 	for _, m := range v.Members() {
@@ -73,7 +73,7 @@ func textBytes(v *jsontree.Value) int {
 	return n
 }
 
-// timeout is the limit of a build, nil if there is none.
+// timeout returns the limit of a build, nil if there is none.
 func (o *Subject) timeout() *jsontree.Value { return o.body.Get(wire.KeyTimeout) }
 
 func (o *Subject) ruleStep(s step) rule.Step {

@@ -140,7 +140,7 @@ func (o *Subject) numberedSteps() []step {
 	return o.steps
 }
 
-// labelled is the job as terms over labels see it.
+// labelled returns the job as terms over labels see it.
 func (o *Subject) labelled() *compile.Job { return &compile.Job{Owner: o.Owner, Labels: o.Labels} }
 
 // isOn reports whether a step runs.
@@ -173,7 +173,7 @@ func (o *Subject) place(path string) (from compile.Provenance, ok bool) {
 	return compile.Provenance{Pos: o.Job.NameAt().Start}, true
 }
 
-// parent is the path without its last part, "" for the first.
+// parent returns the path without its last part, "" for the first.
 func parent(path string) string {
 	quoted := false
 	for i := len(path) - 1; i > 0; i-- {

@@ -75,5 +75,5 @@ func ExceptPolicies(check, counted string) Remedy {
 	return Remedy(check + " lists the " + counted + " of policies: fix the jobs, or add an exception to the policy's file")
 }
 
-// OnEmulator is a command, on the built-in emulator.
+// OnEmulator returns a command, on the built-in emulator.
 func OnEmulator(command string) Remedy { return Remedy(command + " --endpoint emulator") }

@@ -66,7 +66,7 @@ const (
 // AllowRemovals allows n jobs to be disabled or deleted.
 func AllowRemovals(n int) Remedy { return "pass " + AllowRemovalsFlag(n) }
 
-// AllowRemovalsFlag is the flag for it.
+// AllowRemovalsFlag returns the flag for it.
 func AllowRemovalsFlag(n int) Remedy { return Remedy(fmt.Sprintf("--allow-removals %d", n)) }
 
 // ForceRemoval lets the definitions win over an edit of what they no longer hold.
@@ -164,7 +164,7 @@ func GiveVariable(name string) Remedy {
 // VariableFlag is how the command line gives a variable, before its name.
 const VariableFlag Remedy = "--var "
 
-// GivenBy is the name that a variable has on the command line; ok is false for
+// GivenBy returns the name that a variable has on the command line; ok is false for
 // what does not come from there.
 func GivenBy(origin string) (name string, ok bool) {
 	return strings.CutPrefix(origin, string(VariableFlag))

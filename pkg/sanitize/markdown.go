@@ -68,7 +68,7 @@ func MarkdownFence(s, language string) string {
 	return fence + language + "\n" + safe + "\n" + fence + "\n"
 }
 
-// longestRun is the length of the longest row of c in s.
+// longestRun returns the length of the longest row of c in s.
 func longestRun(s string, c byte) int {
 	longest, run := 0, 0
 	for i := range len(s) {

@@ -8,7 +8,7 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// definition is a file of some 60 lines with one job called name.
+// definition returns a file of some 60 lines with one job called name.
 func definition(name string) string {
 	return `# yaml-language-server: $schema=../schemas/definitions.schema.json
 version: 1

@@ -120,7 +120,7 @@ func (a *aligner) take(n, size int) {
 	a.pos += size
 }
 
-// plainLine is the common case: a plain scalar on one line.
+// plainLine takes the common case: a plain scalar on one line.
 func (a *aligner) plainLine() bool {
 	if len(a.src)-a.pos < len(a.text) || string(a.src[a.pos:a.pos+len(a.text)]) != a.text {
 		return false

@@ -204,7 +204,7 @@ func ReadDefinitions(tree Tree, name string) (text []byte, found Diagnostics) {
 	return text, nil
 }
 
-// tooManyBytes is the finding about the file with which the definition
+// tooManyBytes returns the finding about the file with which the definition
 // files together exceed maxTotalBytes.
 func tooManyBytes(name string) Diagnostic {
 	return Diagnostic{

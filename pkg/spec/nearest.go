@@ -72,7 +72,7 @@ func foldName(s string) []rune {
 
 func abs(n int) int { return max(n, -n) }
 
-// editDistance is the optimal string alignment distance of a and b.
+// editDistance returns the optimal string alignment distance of a and b.
 func editDistance(a, b []rune) int {
 	older, old, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range old {

@@ -271,7 +271,7 @@ func TestDuplicateKeys(t *testing.T) {
 	}
 }
 
-// keys is a mapping of n distinct keys.
+// keys returns a mapping of n distinct keys.
 func keys(n int) string {
 	var out strings.Builder
 	for i := range n {

@@ -48,7 +48,7 @@ func PolicyFiles(tree Tree, workspace *Workspace) ([]string, Diagnostics) {
 	return names, nil
 }
 
-// policiesKey is where buildsync.yaml names the files of policies, if it does.
+// policiesKey returns where buildsync.yaml names the files of policies, if it does.
 func policiesKey(workspace *Workspace) (where Range, named bool) {
 	where = Range{Start: Pos{File: WorkspaceFile}}
 	environment := workspace.Root.Get("environments").Get(workspace.Environment)

@@ -90,7 +90,7 @@ func hasWord(text []byte, word string) bool {
 
 func isLetter(b byte) bool { return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' }
 
-// unescaped is a text with the letters in place of the escapes that may stand
+// unescaped returns a text with the letters in place of the escapes that may stand
 // for them in a quoted YAML scalar, and without line breaks that are escaped. A
 // key that the parser reads then is in it as it is.
 func unescaped(text []byte) []byte {

@@ -265,7 +265,7 @@ func TestTheWholeLanguageIsValid(t *testing.T) {
 	}
 }
 
-// vocabulary are the words a mutation takes keys and texts from.
+// vocabulary returns the words a mutation takes keys and texts from.
 func vocabulary(t testing.TB) []string {
 	words := map[string]bool{"": true, "${{ vars.x }}": true, "nonsense": true, "a b": true, "4h": true, "6ecbc5bac7c8442fb3d2563d53c13582": true, "订单": true}
 	for _, name := range ours {

@@ -32,7 +32,7 @@ func explainSyntax(src *source, err error, out *report) {
 	f.report(out)
 }
 
-// pattern is a regular expression that is compiled when it is first used:
+// pattern returns a regular expression that is compiled when it is first used:
 // most runs meet no syntax error.
 func pattern(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })

@@ -60,7 +60,7 @@ func tabInBlock(f *fault) bool {
 
 var tabBehindDash = pattern(`^\s*(?:- +)*-(\t)`)
 
-// causeSwallowed is a quote left open on an earlier line, closed by the next
+// causeSwallowed recognises a quote left open on an earlier line, closed by the next
 // quote in the file.
 func causeSwallowed(f *fault) bool {
 	if f.quote == 0 {
@@ -139,7 +139,7 @@ func causeEscape(f *fault) bool {
 // inBrackets is a reference to a variable within a flow collection.
 var inBrackets = pattern(`[\[{,:][^"']*?(\$\{[A-Za-z_][A-Za-z0-9_]*\})`)
 
-// causeBraces is a placeholder that YAML reads as a mapping: {{ anywhere, and ${{ in brackets.
+// causeBraces recognises a placeholder that YAML reads as a mapping: {{ anywhere, and ${{ in brackets.
 func causeBraces(f *fault) bool {
 	at := unquotedIndex(f.text, "{{")
 	if match := inBrackets().FindStringSubmatchIndex(f.text); at < 0 && match != nil && f.has("did not find expected") {
@@ -235,7 +235,7 @@ func bare(text string) string {
 // mapping on one line: **/*.jar, name:
 var beforeValue = pattern(`(?:[,\[{]\s*(?:[\w.\-]+:)?|^[\w.\-]+:)\s*$`)
 
-// causeBehindQuote is text after the closing quote of a value. Within brackets
+// causeBehindQuote recognises text after the closing quote of a value. Within brackets
 // that quote is the opening one of a later value where the text before it ends
 // as one would start: the quote of the value before is not closed.
 func causeBehindQuote(f *fault) bool {
@@ -267,7 +267,7 @@ func causeBehindQuote(f *fault) bool {
 
 var noSpace = pattern(`^\s*(?:- +)?([A-Za-z_][A-Za-z0-9_.-]*):([^\s:/].*)$`)
 
-// causeNoSpace is a key and a value with no space between them.
+// causeNoSpace recognises a key and a value with no space between them.
 func causeNoSpace(f *fault) bool {
 	if !f.has("could not find expected ':'", "did not find expected key", "mapping values") {
 		return false
@@ -284,7 +284,7 @@ func causeNoSpace(f *fault) bool {
 
 var keyAtStart = pattern(`^\s*(?:- +)*(?:"[^"]*"|'[^']*'|[^\s"'#][^:#]*?)\s*:(?:\s+|$)`)
 
-// causeColon is a text with a colon in it, or a key below a key that already has a value.
+// causeColon recognises a text with a colon in it, or a key below a key that already has a value.
 func causeColon(f *fault) bool {
 	if !f.has("mapping values are not allowed") {
 		return false
@@ -348,7 +348,7 @@ func openBracket(text string, want byte) int {
 
 var noValue = pattern(`[\[{,]\s*([,\]}])`)
 
-// causeNoValue is a comma or a bracket where a value should be.
+// causeNoValue recognises a comma or a bracket where a value should be.
 func causeNoValue(f *fault) bool {
 	if !f.has("did not find expected node content") {
 		return false
@@ -362,7 +362,7 @@ func causeNoValue(f *fault) bool {
 	return f.say(at, end, "a value is missing here, or a bracket does not match", "")
 }
 
-// causeNoKey is a colon without a key before it.
+// causeNoKey recognises a colon without a key before it.
 func causeNoKey(f *fault) bool {
 	at := indentOf(f.text)
 	if !strings.HasPrefix(f.text[at:], ":") || !f.has("did not find expected") {
@@ -371,7 +371,7 @@ func causeNoKey(f *fault) bool {
 	return f.say(at, at+1, "a key is missing before the colon", "")
 }
 
-// causeIndent is a line whose indentation fits no level above it.
+// causeIndent recognises a line whose indentation fits no level above it.
 func causeIndent(f *fault) bool {
 	if !f.has("did not find expected key", "did not find expected '-' indicator", "did not find expected <document start>") {
 		return false
@@ -441,7 +441,7 @@ var (
 	equalsSign     = pattern(`^\s*(?:- +)?([A-Za-z_][A-Za-z0-9_.-]*)\s*(=)\s*(.*)$`)
 )
 
-// causeNoColon is a line that ought to be a key.
+// causeNoColon recognises a line that ought to be a key.
 func causeNoColon(f *fault) bool {
 	if !f.has("could not find expected ':'") {
 		return false

@@ -153,7 +153,7 @@ var (
 	bracketBehindBracket = pattern(`[}\]]\s*([{\[])`)
 )
 
-// causeComma is a comma that is missing in a flow collection.
+// causeComma recognises a comma that is missing in a flow collection.
 func causeComma(f *fault) bool {
 	if !f.has("',' or ']'", "',' or '}'") {
 		return false
@@ -179,7 +179,7 @@ var (
 	oddInFlow = pattern(`[:,\[{]\s+([^\s"'\[\]{},#&*!|>%@][^,\[\]{}"']*[?&*!|>%@][^,\[\]{}"']*)`)
 )
 
-// causeInFlow is a value or key that is not written as required in brackets.
+// causeInFlow recognises a value or key that is not written as required in brackets.
 func causeInFlow(f *fault) bool {
 	if !f.has("',' or ']'", "',' or '}'") {
 		return false
@@ -205,7 +205,7 @@ func causeInFlow(f *fault) bool {
 	return false
 }
 
-// causeBracket is a flow collection that does not end.
+// causeBracket recognises a flow collection that does not end.
 func causeBracket(f *fault) bool {
 	if !f.has("',' or ']'", "',' or '}'", "did not find expected node content") {
 		return false
@@ -228,7 +228,7 @@ func causeBracket(f *fault) bool {
 	return f.say(last.at, last.at+1, "the bracket "+quoted(string(last.char))+" that opens here is not closed, or a comma is missing within", "")
 }
 
-// causeStrayBracket is a bracket that closes nothing.
+// causeStrayBracket recognises a bracket that closes nothing.
 func causeStrayBracket(f *fault) bool {
 	scan := f.src.scanBrackets(f.line)
 	stray := scan.stray
@@ -242,7 +242,7 @@ func causeStrayBracket(f *fault) bool {
 	return f.say(stray.at, stray.at+1, "the bracket "+quoted(string(stray.char))+" closes nothing that is open here", "remove it, or open it before")
 }
 
-// causeBehindBracket is a text that starts with a bracket: [ -f x ] && make.
+// causeBehindBracket recognises a text that starts with a bracket: [ -f x ] && make.
 func causeBehindBracket(f *fault) bool {
 	if !f.has("did not find expected", "mapping values", "could not find expected") {
 		return false
@@ -264,7 +264,7 @@ func causeBehindBracket(f *fault) bool {
 	return f.say(at, at+len(f.restOfLine(at)), "a text without quotes cannot start with "+quoted(f.text[at:at+1])+", which starts a collection", toQuote(f.restOfLine(at)))
 }
 
-// causeBlockInFlow is a text of several lines within brackets.
+// causeBlockInFlow recognises a text of several lines within brackets.
 func causeBlockInFlow(f *fault) bool {
 	if !f.has("cannot start any token") {
 		return false
@@ -283,7 +283,7 @@ func causeBlockInFlow(f *fault) bool {
 	return false
 }
 
-// causeSwallowedKeys is an unclosed quote that covers following keys, so that the parser fails
+// causeSwallowedKeys recognises an unclosed quote that covers following keys, so that the parser fails
 // after them.
 func causeSwallowedKeys(f *fault) bool {
 	scan := f.src.scanBrackets(f.line)

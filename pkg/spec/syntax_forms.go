@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// causeForeign is text that is not YAML at all: the marks of an unfinished merge, of Markdown or of
+// causeForeign recognises text that is not YAML at all: the marks of an unfinished merge, of Markdown or of
 // a template language.
 func causeForeign(f *fault) bool {
 	for line := 1; line <= len(f.src.lines); line++ {
@@ -33,7 +33,7 @@ func causeForeign(f *fault) bool {
 	return false
 }
 
-// causeBlank is a line that is indented with other blanks than spaces: the no-break space of a web
+// causeBlank recognises a line that is indented with other blanks than spaces: the no-break space of a web
 // page, the wide one of a Chinese keyboard.
 func causeBlank(f *fault) bool {
 	if !f.has("mapping values", "did not find expected", "could not find expected") {
@@ -56,7 +56,7 @@ var (
 	loneWord          = pattern(`^\s*(?:- +)*([A-Za-z_][\w-]*)\s*$`)
 )
 
-// causeAbove is a mistake of the line above, which makes a right key look wrong: "-name: a", or a
+// causeAbove recognises a mistake of the line above, which makes a right key look wrong: "-name: a", or a
 // key without its colon.
 func causeAbove(f *fault) bool {
 	if !f.has("mapping values are not allowed", "did not find expected") {
@@ -88,7 +88,7 @@ func IsBlankOrComment(line string) bool {
 	return line == "" || line[0] == '#'
 }
 
-// causeComment is a comment of another language.
+// causeComment recognises a comment of another language.
 func causeComment(f *fault) bool {
 	for _, line := range []int{f.line, f.line - 1, f.line + 1} {
 		text := string(f.src.lineText(line))
@@ -101,7 +101,7 @@ func causeComment(f *fault) bool {
 	return false
 }
 
-// causeDirective is a YAML directive. buildsync needs none.
+// causeDirective recognises a YAML directive. buildsync needs none.
 func causeDirective(f *fault) bool {
 	first := string(f.src.lineText(1))
 	if !strings.HasPrefix(first, "%") || !f.has("incompatible", "directive", "mapping values", "did not find expected <document start>") {
@@ -113,7 +113,7 @@ func causeDirective(f *fault) bool {
 
 var textBehindHeader = pattern(`(?:^|[:\-]\s+)([|>][-+0-9]{0,2})\s*([^\s#|>+\-0-9].*)$`)
 
-// causeBlockText is text after the | or > that starts a block.
+// causeBlockText recognises text after the | or > that starts a block.
 func causeBlockText(f *fault) bool {
 	if !f.has("expected comment or line break", "expected a comment or a line break") {
 		return false
@@ -128,7 +128,7 @@ func causeBlockText(f *fault) bool {
 
 var blockHeaderEnd = pattern(`(?:[:\-]\s+)[|>][-+0-9]{0,2}\s*(?:#.*)?$`)
 
-// causeLeftBlock is a line of a script that is indented too little to belong to its block.
+// causeLeftBlock recognises a line of a script that is indented too little to belong to its block.
 func causeLeftBlock(f *fault) bool {
 	if !f.has("could not find expected ':'", "did not find expected", "cannot start any token", "alphabetic or numeric", "mapping values") || strings.TrimSpace(f.text) == "" {
 		return false
@@ -156,7 +156,7 @@ func causeLeftBlock(f *fault) bool {
 	return false
 }
 
-// causeQuestion is a text that starts with a question mark.
+// causeQuestion recognises a text that starts with a question mark.
 func causeQuestion(f *fault) bool {
 	if !f.has("mapping keys are not allowed") {
 		return false
@@ -168,7 +168,7 @@ func causeQuestion(f *fault) bool {
 	return f.say(at, at+len(f.restOf(at)), `a text without quotes cannot start with "? "`, toQuote(f.restOf(at)))
 }
 
-// causeEnded is text after the line of three dots that ends a document.
+// causeEnded recognises text after the line of three dots that ends a document.
 func causeEnded(f *fault) bool {
 	for line := f.line - 1; line >= 1; line-- {
 		switch text := strings.TrimSpace(string(f.src.lineText(line))); {
@@ -182,7 +182,7 @@ func causeEnded(f *fault) bool {
 	return false
 }
 
-// restOfLine is the value that starts at a place, up to a comment.
+// restOfLine returns the value that starts at a place, up to a comment.
 func (f *fault) restOfLine(at int) string {
 	rest, _, _ := strings.Cut(f.text[at:], " #")
 	return strings.TrimRight(rest, " \t")

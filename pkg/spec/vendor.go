@@ -155,7 +155,7 @@ func hasPassword(u *url.URL) bool {
 	return has || strings.Contains(u.User.Username(), ":")
 }
 
-// Sum is the sum of a file as the lock holds it.
+// Sum returns the sum of a file as the lock holds it.
 func Sum(text []byte) string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:])

@@ -83,7 +83,7 @@ func run(ctx context.Context, args []string) (err error) {
 	return suite(b)
 }
 
-// count is the number of jobs to measure with.
+// count returns the number of jobs to measure with.
 func (b *bench) count(usual int) int {
 	if b.jobs > 0 {
 		return b.jobs
@@ -91,7 +91,7 @@ func (b *bench) count(usual int) int {
 	return usual
 }
 
-// times is the number of runs to take the median of.
+// times returns the number of runs to take the median of.
 func (b *bench) times(usual int) int {
 	if b.runs > 0 {
 		return b.runs

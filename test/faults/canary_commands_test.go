@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/emulator"
 )
 
-// lines are the command lines to scan, in this order. {folder} is a new folder. Other commands run
+// lines returns the command lines to scan, in this order. {folder} is a new folder. Other commands run
 // without arguments and with a job's name.
 func lines() []string {
 	return []string{

@@ -80,7 +80,7 @@ func canaries() []canary {
 	)
 }
 
-// canaryUser is an account with a canary in every credential.
+// canaryUser returns an account with a canary in every credential.
 func canaryUser() emulator.User {
 	return emulator.User{
 		ID: emulator.DefaultUserID, Name: emulator.DefaultUser, Password: canaryPassword,

@@ -17,7 +17,7 @@ const (
 	estateNotices = 125 // every eighth job declares notifications
 )
 
-// estate is a project of 1,000 jobs, all declared, in ten files.
+// estate returns a project of 1,000 jobs, all declared, in ten files.
 func estate(t testing.TB) *bench {
 	t.Helper()
 	files := map[string]string{}

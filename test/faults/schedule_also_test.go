@@ -45,7 +45,7 @@ func (a *alsoDefined) notifications(job, round int) string {
 	return "    notifications: {MAIL: [" + strings.Join(a.events, ", ") + "]}\n"
 }
 
-// define is the definition of the template. Most rounds change it, since a change
+// define returns the definition of the template. Most rounds change it, since a change
 // is a replacement: the only write of two halves.
 func (a *alsoDefined) define(r *rand.Rand) string {
 	if !a.template {

@@ -35,7 +35,7 @@ var update = flag.Bool("update", false, "rewrite the golden files")
 
 const project = emulator.DefaultProject
 
-// morning is the start of the emulator's time. Signatures contain it, so a fixed time makes every
+// morning returns the start of the emulator's time. Signatures contain it, so a fixed time makes every
 // run's answers the same.
 func morning() time.Time { return time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC) }
 

@@ -5,7 +5,7 @@ import (
 	"github.com/huaweicloud/huaweicloud-sdk-go-v3/services/codeartsbuild/v3/model"
 )
 
-// ptr is the pointer that the SDK wants for an optional member.
+// ptr returns the pointer that the SDK wants for an optional member.
 func ptr[T any](v T) *T { return &v }
 
 // body returns a job with every member that the SDK can write.

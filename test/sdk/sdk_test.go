@@ -159,7 +159,7 @@ func unserved(b *bench) {
 	}
 }
 
-// uploadRequest is the only request with a form.
+// uploadRequest returns the only request with a form.
 func uploadRequest(t *testing.T) *model.UploadKeystoreRequest {
 	t.Helper()
 	file, err := os.Create(filepath.Join(t.TempDir(), "keystore"))

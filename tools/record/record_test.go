@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-// texts are the lines that a picture shows, without what differs in every run.
+// texts returns the lines that a picture shows, without what differs in every run.
 func texts(t *testing.T, svg string) string {
 	t.Helper()
 	var out strings.Builder

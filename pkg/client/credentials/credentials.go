@@ -160,7 +160,7 @@ func iamUser(opts Options) (Found, error) {
 	}, nil
 }
 
-// profilePath is where the SDK keeps its profiles.
+// profilePath returns where the SDK keeps its profiles.
 func profilePath(opts Options) (path string, explicit bool) {
 	if path := opts.Getenv("HUAWEICLOUD_SDK_CREDENTIALS_FILE"); path != "" {
 		return path, true

@@ -63,7 +63,7 @@ func TestInBrowser(t *testing.T) {
 	}
 }
 
-// brightness is the mean of a screenshot, from 0 to 255.
+// brightness returns the mean of a screenshot, from 0 to 255.
 func brightness(t *testing.T, dir, page, name string, args ...string) uint64 {
 	t.Helper()
 	shot := filepath.Join(dir, name+".png")

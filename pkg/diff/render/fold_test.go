@@ -14,7 +14,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/remedy"
 )
 
-// manyJobs is a plan in which n jobs get one change from a template's line, and
+// manyJobs returns a plan in which n jobs get one change from a template's line, and
 // one job gets the same change from a line of its own.
 func manyJobs(t testing.TB, n int) *diff.Plan {
 	plan := &diff.Plan{

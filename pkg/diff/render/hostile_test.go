@@ -22,7 +22,7 @@ var payloads = []string{
 	"</style><script>", `"><svg onload=alert(1)>`, "{{.PlanID}}", "| a | b |", "\xff\xfe", "javascript:alert(1)", "http://evil.example/x",
 }
 
-// hostile is a plan with every payload in every text.
+// hostile returns a plan with every payload in every text.
 func hostile(t testing.TB) *diff.Plan {
 	t.Helper()
 	s := func(text string) *jsontree.Value { return jsontree.String(strings.ToValidUTF8(text, "\ufffd")) }

@@ -19,7 +19,7 @@ type document struct {
 	noGroup bool
 }
 
-// refusals are those of a plan as they are shown; named is how many objects one that
+// refusals returns those of a plan as they are shown; named is how many objects one that
 // is about many names, 0 for all.
 func (d *document) refusals(plan *diff.Plan, named int) []diff.Refusal {
 	if d.noGroup {

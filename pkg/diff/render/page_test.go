@@ -121,7 +121,7 @@ func TestPageContrast(t *testing.T) {
 	}
 }
 
-// luminance is the relative luminance of a colour, as WCAG 2 defines it.
+// luminance returns the relative luminance of a colour, as WCAG 2 defines it.
 func luminance(t *testing.T, hex string) float64 {
 	t.Helper()
 	if len(hex) == 3 {

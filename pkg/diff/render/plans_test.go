@@ -71,7 +71,7 @@ func liveJob(t testing.TB, name, text string) *diff.LiveJob {
 		Item: wire.JobItem{JobName: name}, Body: parse(t, text)}
 }
 
-// script is a build script of 87 lines, one of them chosen.
+// script returns a build script of 87 lines, one of them chosen.
 func script(test string) string {
 	var b strings.Builder
 	for i := 1; i <= 87; i++ {
@@ -93,7 +93,7 @@ func orderBody(arch, flavor, command, rest string) string {
 		arch, flavor, jsontree.AppendQuoted(nil, command), rest)
 }
 
-// review is a plan with a bit of everything that a reviewer may see.
+// review returns a plan with a bit of everything that a reviewer may see.
 func review(t testing.TB) *diff.Plan {
 	t.Helper()
 	const testStep = `,{"module_id":"devcloud2018.codeci_action_20017.action","name":"Test","properties":{"command":"set -e\nmake test\n"}}`

@@ -17,7 +17,7 @@ const manyRefusals = 4
 // someNamed is how many of the others a terminal names.
 const someNamed = 3
 
-// shownRefusals are a plan's refusals for people. What is said of many objects alike, such
+// shownRefusals returns a plan's refusals for people. What is said of many objects alike, such
 // as a key that 300 new jobs lack, is one refusal that counts them.
 func shownRefusals(plan *diff.Plan) []diff.Refusal { return foldRefusals(plan.Refusals, someNamed) }
 
@@ -68,7 +68,7 @@ func RefusedText(plan *diff.Plan, meaning string) string {
 	return meaning
 }
 
-// AfterRefusal is what to type after a plan with refusals, "" if the reason says it. again makes a
+// AfterRefusal returns what to type after a plan with refusals, "" if the reason says it. again makes a
 // command line for a command.
 func AfterRefusal(plan *diff.Plan, again func(command string) string) remedy.Remedy {
 	only := func(rules ...string) bool {

@@ -26,7 +26,7 @@ type line struct {
 // hunk is a stretch of changed lines with their context.
 type hunk struct{ lines []line }
 
-// start is the number of the hunk's first line, in the new script where it has
+// start returns the number of the hunk's first line, in the new script where it has
 // one there.
 func (h hunk) start() int {
 	for _, l := range h.lines {
@@ -147,7 +147,7 @@ func commonLines(a, b []string) (runesA []rune, indexA []int, runesB []rune, ind
 	return runesA, indexA, runesB, indexB
 }
 
-// lineRune is the nth rune that survives being written as UTF-8.
+// lineRune returns the nth rune that survives being written as UTF-8.
 func lineRune(n int) rune {
 	const surrogates, width = 0xd800, 0x800
 	r := rune(n + 1)

@@ -102,7 +102,7 @@ func TestDiffScripts(t *testing.T) {
 	})
 }
 
-// longestCommon is the length of the longest common subsequence, by the book.
+// longestCommon returns the length of the longest common subsequence, by the book.
 func longestCommon(a, b []string) int {
 	row := make([]int, len(b)+1)
 	for i := range a {

@@ -12,7 +12,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
-// states is a plan with everything that refuses. review has the rest.
+// states returns a plan with everything that refuses. review has the rest.
 func states(t testing.TB) *diff.Plan {
 	t.Helper()
 	body := func(arch, rest string) string { return `{"arch":"` + arch + `"` + rest + `,"steps":[]}` }

@@ -187,7 +187,7 @@ func compared(plan *diff.Plan) string {
 	return jobs + " and " + templates
 }
 
-// answerOf is the sentence that answers the question of the command: what there is to do, or that
+// answerOf returns the sentence that answers the question of the command: what there is to do, or that
 // there is nothing.
 func answerOf(plan *diff.Plan, doc *document) string {
 	if len(doc.changes) == 0 && len(plan.Refusals) == 0 {
@@ -196,7 +196,7 @@ func answerOf(plan *diff.Plan, doc *document) string {
 	return Summary(plan)
 }
 
-// planIDOf is the id by which the plan can be approved; "" if it cannot, as the one of drift.
+// planIDOf returns the id by which the plan can be approved; "" if it cannot, as the one of drift.
 func planIDOf(plan *diff.Plan) string {
 	if plan.Question == diff.QuestionDrift {
 		return ""
@@ -236,7 +236,7 @@ func unmanaged(plan *diff.Plan) string {
 	}
 }
 
-// noDrift is the answer of drift: which definitions the live state matches, and whether there are
+// noDrift returns the answer of drift: which definitions the live state matches, and whether there are
 // newer ones.
 func noDrift(plan *diff.Plan) string {
 	are, them := "are", "them"

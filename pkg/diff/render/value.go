@@ -182,7 +182,7 @@ func lookalike(r rune) bool {
 		r >= 0xff01 && r <= 0xff5e || r >= 0x1d400 && r <= 0x1d7ff
 }
 
-// scriptLine is one line of a script as it is shown. A changed line shows the
+// scriptLine returns one line of a script as it is shown. A changed line shows the
 // blanks at its end; where marks is set every blank and tab is shown.
 func scriptLine(l line, marks bool) string {
 	text := visible(strings.ReplaceAll(l.text, "\t", tabMark))

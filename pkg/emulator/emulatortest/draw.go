@@ -21,7 +21,7 @@ type Draw struct {
 	Short bool // no long scripts: what is tested reads them many times
 }
 
-// First is the number of the first example that a run tries: -rapid.seed, which is 0
+// First returns the number of the first example that a run tries: -rapid.seed, which is 0
 // where none is given.
 func First(t *testing.T) int {
 	t.Helper()

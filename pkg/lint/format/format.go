@@ -105,7 +105,7 @@ func name(file string) string {
 	return clean
 }
 
-// place is a Pos as text, its file's name made safe.
+// place returns a Pos as text, its file's name made safe.
 func (o *Options) place(p spec.Pos) string {
 	text := name(o.path(p.File))
 	if p.Line > 0 {
@@ -122,7 +122,7 @@ func message(s string) string {
 	return neutral(sanitize.Line(secret.Redact(s), maxMessage))
 }
 
-// withHint is a message, its hint and the owners in one line.
+// withHint returns a message, its hint and the owners in one line.
 func withHint(d *spec.Diagnostic) string {
 	text := message(d.Message)
 	if d.Hint != "" {

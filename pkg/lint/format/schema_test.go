@@ -112,7 +112,7 @@ func TestReportsConform(t *testing.T) {
 	}
 }
 
-// anyFinding is a finding as rules may make it: with or without a place, an end,
+// anyFinding returns a finding as rules may make it: with or without a place, an end,
 // a pointer, fixes.
 func anyFinding(t *rapid.T) spec.Diagnostic {
 	place := func(name string) spec.Range {

@@ -71,7 +71,7 @@ var rules = []rule{
 		pattern: pattern(`(?:oapi\.dingtalk\.com/robot/send\?access_token=|qyapi\.weixin\.qq\.com/cgi-bin/webhook/send\?key=|open\.feishu\.cn/open-apis/bot/v2/hook/|hooks\.slack\.com/services/)([A-Za-z0-9_\-/]{16,})`)},
 }
 
-// pattern is an expression that is compiled when its marker first occurs; most runs need none.
+// pattern returns an expression that is compiled when its marker first occurs; most runs need none.
 func pattern(expression string) func() *regexp.Regexp {
 	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expression) })
 }

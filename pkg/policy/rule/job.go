@@ -71,7 +71,7 @@ type Notification struct {
 	Events  []string `expr:"events"`
 }
 
-// weight is the bound of work for one step of an expression.
+// weight returns the bound of work for one step of an expression.
 func (j *Job) weight() int {
 	items := len(j.Labels) + len(j.Fragments) + len(j.Steps) + len(j.Parameters) + len(j.SCMs) + len(j.Triggers) + len(j.Notifications)
 	return j.Bytes + 64*items

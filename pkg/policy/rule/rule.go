@@ -43,7 +43,7 @@ type Budget struct {
 	spent   int   // on it
 }
 
-// NewBudget is the budget of a run.
+// NewBudget returns the budget of a run.
 func NewBudget() *Budget {
 	b := &Budget{left: runBudget, machine: vm.VM{MemoryBudget: maxElements}}
 	b.env.Tick = func() bool { return b.spend(b.cost) }

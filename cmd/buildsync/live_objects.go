@@ -120,7 +120,7 @@ func (l *live) write(send func(context.Context) error) error {
 	return err
 }
 
-// yesFlag is the flag that answers the question of agree.
+// yesFlag returns the flag that answers the question of agree.
 func yesFlag(yes *bool) cli.Flag {
 	return &cli.BoolFlag{Name: "yes", Destination: yes, Usage: "do not ask", DisableDefaultText: true}
 }

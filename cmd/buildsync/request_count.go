@@ -9,7 +9,7 @@ import (
 	"github.com/urfave/cli/v2"
 )
 
-// statsFlag is the flag that printStats needs.
+// statsFlag returns the flag that printStats needs.
 func statsFlag(asked *bool) cli.Flag {
 	return &cli.BoolFlag{Name: "stats", Destination: asked, Usage: "count the requests on stderr", DisableDefaultText: true}
 }
