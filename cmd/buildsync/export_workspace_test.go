@@ -356,3 +356,55 @@ jobs:
 	}
 	e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
 }
+
+// TestWrittenValuesAreReached applies values that are declared empty, or as another number of the same
+// value, on a service that stores what it gets and on one that does not. They are planned once, and
+// the next plan is empty.
+func TestWrittenValuesAreReached(t *testing.T) {
+	t.Parallel()
+	const source = `{"scm_type": "codehub", "url": "u", "branch": "main", "build_type": "branch", "repo_id": "1", "web_url": "w", "group_name": "g", "repo_name": "r", "source": "s"}`
+	const members = "scm_type: codehub, url: u, branch: main, build_type: branch"
+	for _, c := range []struct {
+		name, rest string
+		stores     bool // what it gets, instead of filling in
+		first      int  // code of the plan
+	}{
+		{"absent members of a source", "scms: [{" + members + "}]", true, exitDone},
+		{"null members of a source", "scms: [{" + members + ", repo_id: null, web_url: null, group_name: null, repo_name: null, source: null}]", true, exitDifferent},
+		{"empty members of a source", "scms: [{" + members + ", repo_id: '', web_url: '', group_name: '', repo_name: '', source: ''}]", true, exitDifferent},
+		{"null properties of a step", "steps: [{module_id: devcloud2018.codeci_action_20017.action, name: A, properties: null}]", false, exitDifferent},
+		{"numbers that are printed otherwise", "steps: [{module_id: devcloud2018.codeci_action_20017.action, name: A, properties: {ratio: 1.10, limit: 1e3, z: 2.0}}]", false, exitDifferent},
+		{"null properties, stored", "steps: [{module_id: devcloud2018.codeci_action_20017.action, name: A, properties: null}]", true, exitDifferent},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			seed, err := emulator.ParseSeed([]byte(`[{"job_name": "a", "project_id": "6ecbc5bac7c8442fb3d2563d53c13582", "arch": "arm", "steps": [], "scms": [` + source + `]}]`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			quirks := emulator.Defaults()
+			if c.stores {
+				quirks = emulator.NoQuirks()
+			}
+			quirks.AsSent, quirks.Doubles = c.stores, strings.Contains(c.rest, "1.10")
+			options := emulator.Options{Seed: seed, Quirks: &quirks}
+			e := &estate{dir: t.TempDir()}
+			e.Emulator = serveWith(t, options, &e.env)
+			e.write(t, "buildsync.yaml", "version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582}\ndefault_project: shop\n")
+			e.write(t, "definitions/a.yaml", "version: 1\njobs:\n  - name: a\n    arch: arm\n    "+c.rest+"\n")
+			e.run(t, c.first, []string{"plan", "--detailed-exitcode"})
+			e.run(t, exitDone, []string{"apply", "--yes"})
+			e.run(t, exitDone, []string{"plan", "--detailed-exitcode"})
+			truth, err := e.Truth()
+			if err != nil {
+				t.Fatal(err)
+			}
+			live := truth.Jobs[0].Body.Get("scms").Items()[0]
+			for _, key := range []string{"repo_id", "web_url", "group_name", "repo_name", "source"} {
+				if was := strings.Contains(c.rest, key); c.stores && was != (live.Str(key) == "") {
+					t.Errorf("%s is %q", key, live.Str(key))
+				}
+			}
+		})
+	}
+}

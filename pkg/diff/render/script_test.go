@@ -136,6 +136,22 @@ func TestHunks(t *testing.T) {
 	}
 }
 
+// TestChangedLinesAreThoseOfTheLongerSide checks that a changed line is one changed line.
+func TestChangedLinesAreThoseOfTheLongerSide(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		before, after string
+		changed       int
+	}{
+		{"make\n", "make all\n", 1}, {"make", "make all", 1}, {"a\nb\n", "c\nd\n", 2}, {"a\n", "b\nc\n", 2}, {"a\nb\nc\n", "x\n", 3},
+		{"a\nb\nc\n", "x\nb\ny\n", 2}, {"", "a\nb\n", 2}, {"a\n", "a", 1}, {"a\n", "a\n", 0},
+	} {
+		if got := diffScripts(c.before, c.after).changed; got != c.changed {
+			t.Errorf("%q → %q: %d lines changed, want %d", c.before, c.after, got, c.changed)
+		}
+	}
+}
+
 // BenchmarkDiffScripts compares two scripts of 5,000 lines, of which every second line was edited.
 func BenchmarkDiffScripts(b *testing.B) {
 	r := rand.New(rand.NewPCG(1, 2))
