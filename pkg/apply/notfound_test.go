@@ -1,14 +1,19 @@
 package apply_test
 
 import (
+	"context"
 	"fmt"
+	"net/http"
 	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/buildsync/buildsync/pkg/apply"
+	"github.com/buildsync/buildsync/pkg/client"
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 // eachNotFound runs play with each of the answers that services give for a missing job.
@@ -45,20 +50,71 @@ func TestDeleteIsBelieved(t *testing.T) {
 	})
 }
 
-// TestDeleteIsBelievedByTheListing checks that a refused read proves nothing, but a complete
-// listing without the job does.
+// TestDeleteIsBelievedByTheListing checks that a complete listing without the job shows that it is
+// gone, where a read by id cannot: it is refused, or answered by a gateway, or a job in the recycle bin
+// stays readable.
 func TestDeleteIsBelievedByTheListing(t *testing.T) {
+	t.Parallel()
+	for name, read := range map[string]emulator.Fault{
+		"refused":  {Kind: emulator.FaultStatus, Status: 400, Code: "CB.00069999"},
+		"404 page": {Kind: emulator.FaultHTML, Status: http.StatusNotFound},
+		"410 page": {Kind: emulator.FaultHTML, Status: http.StatusGone},
+		"readable": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, emulator.Strict())
+			base := definitions(job("keep", "x"), job("old", "x"))
+			w.converge(base)
+			plan := w.plan(definitions(job("keep", "x")), base, nil)
+			var api apply.API = recycling{w.client, &sync.Map{}}
+			if read.Kind != "" {
+				read.Op, read.Nth, read.Times = "QueryJob", 2, -1
+				w.strike(read)
+				api = w.client
+			}
+			report := w.applyWith(t.Context(), api, plan, apply.Options{})
+			if got := result(t, report, "shop/job/old", diff.ActionDelete); got.Outcome != apply.Applied || got.Waited > 0 {
+				t.Errorf("ended %s after %g s: %s", got.Outcome, got.Waited, got.Message)
+			}
+		})
+	}
+}
+
+// TestDeleteThatDidNothing checks that the listing still has a job whose delete was accepted and
+// ignored.
+func TestDeleteThatDidNothing(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, emulator.Strict())
 	base := definitions(job("keep", "x"), job("old", "x"))
 	w.converge(base)
 	plan := w.plan(definitions(job("keep", "x")), base, nil)
-	w.strike(emulator.Fault{Op: "QueryJob", Nth: 2, Times: -1, Kind: emulator.FaultStatus, Status: 400, Code: "CB.00069999"})
-	report := w.apply(plan, apply.Options{})
-	if got := result(t, report, "shop/job/old", diff.ActionDelete); got.Outcome != apply.Applied {
+	report := w.applyWith(t.Context(), ignoringDeletes{w.client}, plan, apply.Options{})
+	if got := result(t, report, "shop/job/old", diff.ActionDelete); got.Outcome != apply.NotConverged {
 		t.Errorf("ended %s: %s", got.Outcome, got.Message)
 	}
 }
+
+// recycling is a service that goes on answering reads of deleted jobs.
+type recycling struct {
+	*client.Client
+	bodies *sync.Map
+}
+
+func (r recycling) QueryJob(ctx context.Context, id string) (*jsontree.Value, error) {
+	body, err := r.Client.QueryJob(ctx, id)
+	if err == nil {
+		r.bodies.Store(id, body)
+	} else if kept, ok := r.bodies.Load(id); ok {
+		return kept.(*jsontree.Value), nil
+	}
+	return body, err
+}
+
+// ignoringDeletes is a service that accepts a delete and does nothing.
+type ignoringDeletes struct{ *client.Client }
+
+func (ignoringDeletes) DeleteJob(context.Context, string) error { return nil }
 
 // TestUpdateOfADeletedJob checks that a job that someone deleted is gone, with each of those
 // answers.

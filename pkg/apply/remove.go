@@ -49,22 +49,28 @@ func (r *run) doRemoval(ctx context.Context, index int) {
 	case action == diff.ActionDisable:
 		s.setState(ctx, id)
 	default:
-		s.deleteJob(ctx, id)
+		s.deleteJob(ctx, id, item != nil)
 	}
 }
 
-// deleteJob sends the delete until a read by id shows that the job is gone, or a complete listing
-// if that read is refused.
-func (s *step) deleteJob(ctx context.Context, id string) bool {
-	r := s.run
+// deleteJob sends the delete until a read by id shows that the job is gone. A complete listing
+// without the job shows it too if that read is refused, or if the service accepted the delete of a
+// job that the listing had: a job in a recycle bin may stay readable by its id, and not each service
+// has an answer of its own for what is gone.
+func (s *step) deleteJob(ctx context.Context, id string, listed bool) bool {
+	r, taken := s.run, false
 	return s.remove(ctx, removal{
-		send: func(ctx context.Context) error { return r.api.DeleteJob(ctx, id) },
+		send: func(ctx context.Context) error {
+			err := r.api.DeleteJob(ctx, id)
+			taken = taken || err == nil && listed
+			return err
+		},
 		gone: func(ctx context.Context) (bool, error) {
 			_, err := live.Body(ctx, r.api, id, s.change.ProjectID)
 			switch {
-			case err == nil, live.Gone(err):
-				return err != nil, nil
-			case client.OutcomeOf(err) != client.Rejected || client.EndsRun(err):
+			case live.Gone(err):
+				return true, nil
+			case client.EndsRun(err), !taken && client.OutcomeOf(err) != client.Rejected:
 				return false, err
 			}
 			list, _, listErr := r.listings.read(ctx, s.change.ProjectID, r.listings.now())

@@ -150,11 +150,13 @@ func (s *step) endWithTwins() {
 
 // deleteOwn removes this run's object in favour of the one called winner.
 func (s *step) deleteOwn(ctx context.Context, winner string) {
-	own, remove := s.result.ID, s.deleteJob
+	own, deleted := s.result.ID, false
 	if s.change.Kind == diff.KindTemplate {
-		remove = s.deleteTemplate
+		deleted = s.deleteTemplate(ctx, own)
+	} else {
+		deleted = s.deleteJob(ctx, own, true)
 	}
-	if !remove(ctx, own) {
+	if !deleted {
 		s.end(NotConverged, "somebody created one of this name at the same time, %s; deleting our own, %s, failed: %s", winner, own, s.result.Message)
 		return
 	}
