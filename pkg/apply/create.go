@@ -314,7 +314,7 @@ func (s *step) confirmCreate(ctx context.Context, c creation, id string, outcome
 			return false
 		}
 		if s.onlyWeWrote(ctx, id) {
-			s.endRewritten(unmet)
+			s.endRewritten(unmet, nobodyElse)
 			return false
 		}
 		s.end(NotConverged, "the service stored something else than was sent, or someone changed it right after")

@@ -56,9 +56,12 @@ func (s *step) noteStored(unmet []diff.Field) {
 	})
 }
 
-// endRewritten ends a write that the service stored with another meaning, in fields that nobody
-// else wrote.
-func (s *step) endRewritten(unmet []diff.Field) {
+// nobodyElse is the proof that a difference is the service's, for endRewritten.
+const nobodyElse = "and nobody else wrote it"
+
+// endRewritten ends a write that the service stored with another meaning. proof says why it is not
+// somebody's edit.
+func (s *step) endRewritten(unmet []diff.Field, proof string) {
 	s.noteStored(unmet)
 	for i := range unmet {
 		if unmet[i].After != nil || unmet[i].Sensitive { // the paths of what was sent
@@ -66,7 +69,7 @@ func (s *step) endRewritten(unmet []diff.Field) {
 		}
 	}
 	s.result.Next = remedy.WriteStored
-	s.end(NotConverged, "the service stores something else than was sent, and nobody else wrote it%s", storedText(unmet))
+	s.end(NotConverged, "the service stores something else than was sent, %s%s", proof, storedText(unmet))
 }
 
 // storedText lists what the service stored in place of what was sent.

@@ -16,6 +16,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/compile"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/emulator"
+	"github.com/buildsync/buildsync/pkg/jsontree"
 )
 
 // TestKnownRewritings checks that the run at once names a service's own spelling and what to write
@@ -97,6 +98,42 @@ func TestUnknownRewriting(t *testing.T) {
 		})
 	}
 }
+
+// TestRewrittenAsBefore checks that another apply of the same to a service that is known to store it
+// differently does not wait for the old body to go, nor calls it a body that the service kept. If
+// something else is sent, the service did keep the old body.
+func TestRewrittenAsBefore(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct{ second, words string }{
+		"the same sent":   {"ECHO one", "as it did before"},
+		"something else":  {"ECHO two", "still holds the old body"},
+		"what it ignores": {"ECHO  one", "still holds the old body"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			quirks := emulator.NoQuirks()
+			quirks.LowerTexts = true
+			w := newWorld(t, quirks)
+			first := definitions(job("a", "ECHO one"))
+			created := result(t, w.apply(w.plan(first, nil, nil), apply.Options{}), "shop/job/a", diff.ActionCreate)
+			w.settle()
+			plan := w.plan(definitions(job("a", test.second)), first, func(in *apply.PlanInput) {
+				in.Rewritten = map[string][]string{"shop/job/a": created.Rewritten}
+			})
+			report := w.applyWith(t.Context(), ignoringUpdates{w.client}, plan, apply.Options{})
+			got := result(t, report, "shop/job/a", diff.ActionUpdate)
+			known := test.second == "ECHO one"
+			if got.Outcome != apply.NotConverged || !strings.Contains(got.Message, test.words) || (got.Waited <= 2) != known || (len(got.Rewritten) > 0) != known || got.Stored != known {
+				t.Errorf("rewritten %q after %g s:\n%s", got.Rewritten, got.Waited, describe(report))
+			}
+		})
+	}
+}
+
+// ignoringUpdates is a service that accepts an update and does nothing.
+type ignoringUpdates struct{ *client.Client }
+
+func (ignoringUpdates) UpdateJob(context.Context, *jsontree.Value) error { return nil }
 
 // TestUnknownRewritingOfATemplate checks that a difference in our own new template is the
 // service's, because templates have no update.

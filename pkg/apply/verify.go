@@ -127,7 +127,7 @@ func (s *step) confirmUpdate(ctx context.Context, id string, before *jsontree.Va
 		// difference.
 		mark := s.fingerprint(have)
 		unmet := s.missing(have)
-		rewritten := mark != s.fingerprint(before) || rewriting(unmet) != "" || diff.Refilled(unmet) != nil
+		rewritten := mark != s.fingerprint(before) || rewriting(unmet) != "" || diff.Refilled(unmet) != nil || s.change.RewrittenBefore(unmet)
 		if rewritten && mark == stable {
 			if s.endRefilled(outcome, unmet) {
 				return true
@@ -174,10 +174,12 @@ func (s *step) endUnconfirmed(ctx context.Context, id string, have, before *json
 		s.result.Next = s.notTaken(unmet)
 		s.lost = fmt.Sprintf("%q lost members%s", s.change.Name, storedText(unmet))
 		s.end(NotConverged, "%s", notTakenText(unmet))
+	case before != nil && s.fingerprint(have) == s.fingerprint(before) && s.change.RewrittenBefore(unmet):
+		s.endRewritten(unmet, "as it did before")
 	case before != nil && s.fingerprint(have) == s.fingerprint(before):
 		s.end(NotConverged, "the service accepted it and still holds the old body")
 	case s.onlyWeWrote(ctx, id):
-		s.endRewritten(unmet)
+		s.endRewritten(unmet, nobodyElse)
 	default:
 		s.result.Next = remedy.ReplanStored
 		s.end(NotConverged, "the service stored something else than was sent, or someone changed it right after")

@@ -214,6 +214,7 @@ type Change struct {
 	beforeTemplate *compile.Template // the base's template
 	inBase         bool              // see BaseHoldsTemplate
 	unclear        bool              // see noteRewritten
+	rewritten      []string          // see RewrittenBefore
 	before         *compile.Job      // the base's job
 	ignore         ignored           // by policy.ignore
 }

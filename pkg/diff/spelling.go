@@ -184,6 +184,18 @@ func (c *comparison) noteRewritten(change *Change, differences []Field) {
 		return f.Verdict != VerdictChange || !c.sides().isRewritten(f.Path) || jsontree.Equal(f.Base, f.Before)
 	})
 	change.noteUnclear(unclear)
+	for i := range unclear {
+		if f := &unclear[i]; jsontree.Equal(f.Base, f.After) {
+			change.rewritten = append(change.rewritten, f.Path)
+		}
+	}
+}
+
+// RewrittenBefore reports whether all that differs from what was sent are fields that the service
+// stored with another meaning when the same was sent before. They differ again, so there is nothing
+// to wait for.
+func (c *Change) RewrittenBefore(unmet []Field) bool {
+	return len(unmet) > 0 && !slices.ContainsFunc(unmet, func(f Field) bool { return !slices.Contains(c.rewritten, f.Path) })
 }
 
 // noteUnclear says of which fields a later edit cannot be recognised.
