@@ -64,30 +64,63 @@ func (u *update) try(a attempt, ed *editor, differ []string) bool {
 	return true
 }
 
-// inputs changes the inputs of a job's template, if they explain all differences in the steps.
-// Otherwise it returns false.
+// inputs changes the inputs of a job's template and fragments, if they explain all differences in the
+// steps. Otherwise it returns false.
 func (u *update) inputs(ed *editor, differ []string) bool {
-	given := u.have.Get("template").Get("inputs")
 	values := propertyValues(tidy(u.live.Body, u.e.catalogue))
-	changed := false
+	changed, done := false, map[*spec.Node]map[string]bool{}
 	for _, path := range differ {
 		if !strings.HasPrefix(path, "steps") {
 			continue
 		}
-		name := ""
-		for origin := u.job.Provenance[path].Origin; origin != nil && name == ""; origin = origin.From {
-			if origin.Kind == spec.FromInput {
-				name = origin.Name
-			}
-		}
-		value, key := values[path], given.Key(name)
-		if name == "" || value == nil || key == nil {
+		user, name := u.inputOf(u.job.Provenance[path].Origin)
+		value := values[path]
+		if user == nil || value == nil {
 			return false
 		}
-		ed.reconcile(key, given.Get(name), verbatim(value))
-		changed = true
+		if changed = true; done[user][name] {
+			continue // two places use it
+		}
+		if done[user] == nil {
+			done[user] = map[string]bool{}
+		}
+		done[user][name] = true
+		given, want := user.Get("inputs"), verbatim(value)
+		switch {
+		case given.Get(name) != nil:
+			ed.reconcile(given.Key(name), given.Get(name), want)
+		case given != nil && len(given.Fields) > 0:
+			ed.InsertKey(given, given.Fields[len(given.Fields)-1].Key.Text, name, want)
+		case given == nil && len(done[user]) == 1:
+			ed.InsertKey(user, user.Fields[0].Key.Text, "inputs", yamltext.Mapping(yamltext.Entry(name, want)))
+		default:
+			return false
+		}
 	}
 	return changed
+}
+
+// inputOf returns the input that a value is, with the node of the definition that gives it, or may
+// give it: the template of the job, or a step that uses a fragment. It is nil for other values.
+func (u *update) inputOf(origin *spec.Origin) (user *spec.Node, name string) {
+	users := append([]*spec.Node{u.have.Get("template")}, itemsIn(u.have.Get("steps"))...)
+	for ; origin != nil; origin = origin.From {
+		if origin.Kind == spec.FromInput {
+			name = origin.Name
+		}
+		for _, n := range users {
+			given := n.Get("inputs").Get(name)
+			used := n.Get("use")
+			switch {
+			case name == "" || n == nil || n.Kind != spec.MappingNode:
+			case given != nil && given.Pos() == origin.Pos,
+				given == nil && origin.Kind == spec.FromFragment && used != nil && used.Pos() == origin.Pos,
+				given == nil && origin.Kind == spec.FromTemplate && n == users[0]:
+				return n, name
+			}
+		}
+	}
+	return nil, ""
 }
 
 // propertyValues returns the properties of a body's steps by their paths.

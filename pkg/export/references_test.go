@@ -23,12 +23,19 @@ func referring(t interface{ Fatalf(string, ...any) }, tree spec.MapTree) (*spec.
 	return set, result.Jobs[0]
 }
 
+// referringTree returns the files of a workspace with variables, files, a template and a fragment.
 func referringTree(definition string) spec.MapTree {
+	first := ""
+	if strings.HasPrefix(definition, "    template:") {
+		first, definition = definition, ""
+	}
 	return spec.MapTree{
 		"buildsync.yaml": "version: 1\nprojects: {shop: " + projectID + "}\ndefault_project: shop\n" +
 			"vars: {image: shell4.2.46, tag: \"17\", host: nexus.example, base: \"https://${{ vars.host }}/repo\", empty: null, list: [a, b]}\n",
-		"definitions/a.yaml": "version: 1\njobs:\n  - name: one\n    arch: arm\n" + definition,
-		"run.sh":             "set -e\nmake\n", "lib/test.sh": "make test\n",
+		"definitions/a.yaml": "version: 1\njobs:\n  - name: one\n" + first + "    arch: arm\n" + definition,
+		"definitions/shared.yaml": "version: 1\ntemplates:\n  - name: t\n    inputs: {c: {default: make}, d: {default: x}}\n    steps:\n      - sh: {name: T, image: i, inputs: {command: \"${{ inputs.c }}\"}}\n" +
+			"fragments:\n  - name: f\n    inputs: {c: {default: make}, d: {default: x}}\n    steps:\n      - sh: {name: F, image: i, inputs: {command: \"${{ inputs.c }}\"}}\n",
+		"run.sh": "set -e\nmake\n", "lib/test.sh": "make test\n",
 	}
 }
 
@@ -91,6 +98,13 @@ func TestReferencesStayAroundADifference(t *testing.T) {
 			slices.Reverse(steps)
 			b.Get("steps").SetItems(steps)
 		}), "", "{$file: run.sh}", "", ""},
+		{"an input of a template", "    template: {name: t, inputs: {c: \"run ${{ vars.tag }}\"}}\n", command("start 17"), "run ", "start ", "", ""},
+		{"an input of a template that is a file", "    template: {name: t, inputs: {c: {$file: run.sh}}}\n", command("make all\n"), "", "{$file: run.sh}", "", "make all\n"},
+		{"an input of a template that is not given", "    template: {name: t}\n", command("make all"), "{name: t}", "{name: t, inputs: {c: make all}}", "", ""},
+		{"beside one that is", "    template:\n      name: t\n      inputs:\n        d: y\n", command("make all"), "        d: y\n", "        d: y\n        c: make all\n", "", ""},
+		{"an input of a fragment", "    steps:\n      - use: f # ours\n        inputs: {c: \"run ${{ vars.tag }}\"}\n", command("start 17"), "run ", "start ", "", ""},
+		{"an input of a fragment that is a file", "    steps:\n      - use: f\n        inputs: {c: {$file: run.sh}}\n", command("make all\n"), "", "{$file: run.sh}", "", "make all\n"},
+		{"an input of a fragment that is not given", "    steps:\n      - use: f # ours\n", command("make all"), "# ours\n", "# ours\n        inputs:\n          c: make all\n", "", ""},
 		{"a renamed parameter", "    parameters:\n      - {name: P, default: \"${{ vars.tag }}-x\", description: {$file: lib/test.sh}}\n    steps: []\n", field(0, "name", "Q"), "name: P", "name: Q", "", ""},
 		{"the end of a text", sh("run ${{ vars.tag }} now"), command("run 17 later"), "now", "later", "", ""},
 		{"both ends", sh("run ${{ vars.tag }} now"), command("start 17 later"), "run ${{ vars.tag }} now", "start ${{ vars.tag }} later", "", ""},
