@@ -104,6 +104,7 @@ func TestSyntaxNamesTheLineOfTheMistake(t *testing.T) {
 func TestSyntaxCauses(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ name, text, place, message string }{
+		{"a reference above a line that is indented wrongly", "jobs:\n  - name: a\n    flavor: ${{ vars.size }}\n   arch: arm\n    steps: []\n", "4:4", "fits no level above"},
 		{"a reference before a key without its space", "jobs:\n  - name: a-${{ matrix.x }}\n    matrix:{x: [p, q]}\n    steps: []\n", "3:11", "no space after the colon"},
 		{"an action without its space", "steps:\n  - sh:{name: A, inputs: {command: make}}\n", "2:7", "no space after the colon"},
 		{"an action without its space, and a key below", "steps:\n  - sh:{name: A}\n    arch: arm\n", "2:7", "no space after the colon"},
