@@ -356,7 +356,7 @@ func Match(patterns []string, name string) bool {
 // CheckPattern returns why a pattern cannot match files of a workspace. Every Tree calls it.
 func CheckPattern(pattern string) error {
 	if !doublestar.ValidatePattern(pattern) {
-		return fmt.Errorf("the pattern %s is malformed: %w", quoted(pattern), doublestar.ErrBadPattern)
+		return fmt.Errorf("the pattern %s is malformed; write [[] for a bracket and [{] for a brace in a name", quoted(pattern))
 	}
 	if err := CheckName(pattern); err != nil {
 		return fmt.Errorf("the pattern %w", err) // which starts with it
@@ -385,6 +385,9 @@ func CheckName(name string) error {
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		if part == ".." {
+			if inside := path.Clean(name); inside != ".." && !strings.HasPrefix(inside, "../") {
+				return fmt.Errorf("%s goes up with ..; write %s", quoted(name), quoted(inside))
+			}
 			return fmt.Errorf("%s leaves the workspace", quoted(name))
 		}
 		if strings.EqualFold(strings.TrimRight(part, ". "), ".git") {
