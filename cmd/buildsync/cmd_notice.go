@@ -43,11 +43,7 @@ Exit codes: 0 done; 1 the notifications could not be read; 3 invalid input.`,
 
 func (in *invocation) noticeShow() error {
 	return in.withReply(1, 1, func(l *live) (r screen.Reply, err error) {
-		job, err := l.find.Job(l.ctx, l.args[0])
-		if err != nil {
-			return r, err
-		}
-		notices, err := l.find.Notices(l.ctx, job)
+		job, notices, err := l.find.Notices(l.ctx, l.args[0])
 		if err != nil {
 			return r, err
 		}
@@ -72,11 +68,7 @@ Exit codes: 0 done; 1 not turned off; 3 invalid input; 6 not known.`,
 
 func (in *invocation) noticeDisable() error {
 	return in.withReply(2, 2, func(l *live) (r screen.Reply, err error) {
-		job, err := l.find.Job(l.ctx, l.args[0])
-		if err != nil {
-			return r, err
-		}
-		notices, err := l.find.Notices(l.ctx, job)
+		job, notices, err := l.find.Notices(l.ctx, l.args[0])
 		if err != nil {
 			return r, err
 		}

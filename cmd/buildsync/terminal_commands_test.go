@@ -182,10 +182,7 @@ func terminalBench(t *testing.T) (*emulatortest.Server, string, []string) {
 // is written, and no unfinished work is mentioned.
 func TestCtrlCAtAQuestion(t *testing.T) {
 	t.Parallel()
-	service, dir, env := walkBench(t)
-	if got := runWith(t, "", env, "-C", dir, "apply", "--yes"); got.code != exitDone {
-		t.Fatalf("%+v", got)
-	}
+	service, dir, env := appliedBench(t)
 	edited := filepath.Join(dir, "jobs", "build.yaml")
 	if err := os.WriteFile(edited, []byte(strings.ReplaceAll(readFile(t, edited), "mvn -B", "mvn -q")), 0o600); err != nil {
 		t.Fatal(err)
@@ -246,10 +243,7 @@ func TestThePaceIsExplained(t *testing.T) {
 // suggested command to stop the build works.
 func TestAFollowedBuildGoesOn(t *testing.T) {
 	t.Parallel()
-	service, dir, env := walkBench(t)
-	if got := runWith(t, "", env, "-C", dir, "apply", "--yes"); got.code != exitDone {
-		t.Fatalf("%+v", got)
-	}
+	service, dir, env := appliedBench(t)
 	asked := make(chan struct{}, 100)
 	service.MustFail(t, emulator.Fault{Op: "RecordInfo", Kind: emulator.FaultSilence, Commit: emulator.CommitNever, Times: -1, Before: func() { asked <- struct{}{} }})
 	s := sit(t, 100, filepath.Dir(dir), env, "-C", dir, "job", "run", "--wait", "--project", "demo", "build")
@@ -266,10 +260,7 @@ func TestAFollowedBuildGoesOn(t *testing.T) {
 // Ctrl-C.
 func TestHistoryIsWatched(t *testing.T) {
 	t.Parallel()
-	_, dir, env := walkBench(t)
-	if got := runWith(t, "", env, "-C", dir, "apply", "--yes"); got.code != exitDone {
-		t.Fatalf("%+v", got)
-	}
+	_, dir, env := appliedBench(t)
 	s := sit(t, 80, dir, env, "job", "history", "build", "--watch", "--every", "10ms")
 	s.sees("No builds.")
 	if got := runWith(t, "", env, "-C", dir, "job", "run", "--wait", "build"); got.code != exitDone {
@@ -402,10 +393,7 @@ func TestASecondCtrlCLeavesNoBar(t *testing.T) {
 // together.
 func TestRefusalIsSaidOnce(t *testing.T) {
 	t.Parallel()
-	_, dir, env := walkBench(t)
-	if got := runWith(t, "", env, "-C", dir, "apply", "--yes"); got.code != exitDone {
-		t.Fatalf("%+v", got)
-	}
+	_, dir, env := appliedBench(t)
 	if err := os.Remove(filepath.Join(dir, "jobs", "build.yaml")); err != nil {
 		t.Fatal(err)
 	}

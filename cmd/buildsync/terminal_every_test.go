@@ -197,6 +197,16 @@ jobs:
 	return service, dir, env
 }
 
+// appliedBench returns a walkBench whose definitions are applied.
+func appliedBench(t *testing.T) (*emulatortest.Server, string, []string) {
+	t.Helper()
+	service, dir, env := walkBench(t)
+	if got := runWith(t, "", env, "-C", dir, "apply", "--yes"); got.code != exitDone {
+		t.Fatalf("%+v", got)
+	}
+	return service, dir, env
+}
+
 var leftBar = regexp.MustCompile(`\d+ of \d+ +\[|\[[=>-]{3}`)
 
 // TestEveryCommandOnATerminal checks that each command ends on a terminal of 40, 80 and 160
@@ -251,10 +261,7 @@ var asksNobody = []string{
 // prints only that it stops.
 func TestCtrlCInTheMiddle(t *testing.T) {
 	t.Parallel()
-	service, dir, env := walkBench(t)
-	if got := runWith(t, "", env, "-C", dir, "apply", "--yes"); got.code != exitDone {
-		t.Fatalf("%+v", got)
-	}
+	service, dir, env := appliedBench(t)
 	tried := append(slices.Clone(asksNobody), runsUntilStopped...)
 	for _, step := range walk {
 		command := commandOf(step.line)

@@ -198,18 +198,7 @@ func TestFamilyMistakes(t *testing.T) {
 			"a.yaml:2:27 unknown-name: inputs.x is not known here (inputs are known in templates, fragments and families only)",
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			tree := spec.MapTree{"buildsync.yaml": workspace, "definitions/a.yaml": "version: 1\n" + c.definitions}
-			_, found := loadWhole(tree, compile.Options{})
-			if d := cmp.Diff(c.want, withPlaces(found)); d != "" {
-				t.Errorf("(-want +have):\n%s", d)
-			}
-			_, loaded := compile.Load(tree, "", compile.Options{})
-			if d := cmp.Diff(c.want, withPlaces(loaded)); d != "" {
-				t.Errorf("file by file (-want +have):\n%s", d)
-			}
-		})
+		checkMistakes(t, name, c.definitions, c.want)
 	}
 }
 

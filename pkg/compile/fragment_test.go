@@ -208,15 +208,23 @@ func TestFragmentMistakes(t *testing.T) {
 			"a.yaml:4:60 template-input: the steps of the template take their inputs from the key template (write them under template.inputs of the job)",
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			tree := spec.MapTree{"buildsync.yaml": workspace, "definitions/a.yaml": "version: 1\n" + c.definitions}
-			_, found := loadWhole(tree, compile.Options{})
-			if d := cmp.Diff(c.want, withPlaces(found)); d != "" {
+		checkMistakes(t, name, c.definitions, c.want)
+	}
+}
+
+// checkMistakes checks the findings of a file of definitions, loaded as a whole and file by file.
+func checkMistakes(t *testing.T, name, definitions, want string) {
+	t.Run(name, func(t *testing.T) {
+		t.Parallel()
+		tree := spec.MapTree{"buildsync.yaml": workspace, "definitions/a.yaml": "version: 1\n" + definitions}
+		_, whole := loadWhole(tree, compile.Options{})
+		_, loaded := compile.Load(tree, "", compile.Options{})
+		for _, found := range []spec.Diagnostics{whole, loaded} {
+			if d := cmp.Diff(want, withPlaces(found)); d != "" {
 				t.Errorf("(-want +have):\n%s", d)
 			}
-		})
-	}
+		}
+	})
 }
 
 // withPlaces writes findings with the other places that they name.

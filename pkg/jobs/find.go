@@ -149,9 +149,14 @@ func (f *Finder) Body(ctx context.Context, job Ref) (*jsontree.Value, error) {
 	return live.Body(ctx, f.API, job.ID, job.ProjectID)
 }
 
-// Notices reads the notifications of a job.
-func (f *Finder) Notices(ctx context.Context, job Ref) ([]wire.Notice, error) {
-	return live.Notices(ctx, f.API, job.ID)
+// Notices finds a job and reads its notifications.
+func (f *Finder) Notices(ctx context.Context, word string) (Ref, []wire.Notice, error) {
+	job, err := f.Job(ctx, word)
+	if err != nil {
+		return job, nil, err
+	}
+	notices, err := live.Notices(ctx, f.API, job.ID)
+	return job, notices, err
 }
 
 // List reads a project's jobs, once.

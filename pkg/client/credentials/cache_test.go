@@ -55,8 +55,9 @@ func TestCache(t *testing.T) {
 	}
 }
 
-func TestCacheDoesNotFollowPlantedLinks(t *testing.T) {
-	t.Parallel()
+// stored returns a cache with one token, and its file.
+func stored(t *testing.T) (cache *credentials.Cache, path string) {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "tokens")
 	cache, err := credentials.OpenCache(dir)
 	if err != nil {
@@ -69,7 +70,13 @@ func TestCacheDoesNotFollowPlantedLinks(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	path, victim := filepath.Join(dir, files[0].Name()), filepath.Join(t.TempDir(), "victim")
+	return cache, filepath.Join(dir, files[0].Name())
+}
+
+func TestCacheDoesNotFollowPlantedLinks(t *testing.T) {
+	t.Parallel()
+	cache, path := stored(t)
+	victim := filepath.Join(t.TempDir(), "victim")
 	if err := os.WriteFile(victim, []byte("mine"), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -103,19 +110,7 @@ func TestOpenCacheRefusesSharedDirectories(t *testing.T) {
 
 func TestDamagedEntriesAreNoTokens(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "tokens")
-	cache, err := credentials.OpenCache(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cache.Store("who", "T1", time.Now().Add(time.Hour)); err != nil {
-		t.Fatal(err)
-	}
-	files, err := os.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
-	path := filepath.Join(dir, files[0].Name())
+	cache, path := stored(t)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
