@@ -37,7 +37,9 @@ func classify(a *answer, emptyOK bool, now time.Time) (*jsontree.Value, *Error) 
 		e.unreadable(a, err)
 	case said.found:
 		e.Code, e.Message = said.code, said.message
-		e.refusal(success)
+		if !success || !said.unclear {
+			e.refusal(success)
+		}
 	default:
 		return body, nil
 	}
@@ -133,6 +135,7 @@ func kindOfStatus(status int) error {
 // failure is an error in an answer's body.
 type failure struct {
 	found   bool
+	unclear bool // all that it says is a status that is neither a success nor a failure
 	code    string
 	message string
 }
@@ -140,7 +143,8 @@ type failure struct {
 // readFailure finds an error in all forms that the service uses, with any status: {error_code,
 // error_msg}, {error: {code, reason|message}} or a text, {status: "error"}, {success: false,
 // message, err_code|errCode}. An error that says nothing, null and empty members included, does not
-// count, and an empty status is as a missing one.
+// count, and an empty status is as a missing one. In a good answer, a status of another meaning alone
+// leaves open what the service did.
 func readFailure(body *jsontree.Value) failure {
 	var f failure
 	for _, key := range [...]string{"error_code", "err_code", "errCode", "errorCode"} {
@@ -158,11 +162,12 @@ func readFailure(body *jsontree.Value) failure {
 			f.code = scalar(inner.Get("error_code"))
 		}
 	}
-	if status := body.Get("status"); !status.IsEmpty() {
-		f.found = f.found || !isSuccess(scalar(status))
+	if status := body.Get("status"); !status.IsEmpty() && !isSuccess(scalar(status)) {
+		f.found, f.unclear = true, !f.found && !isFailure(scalar(status))
 	}
 	if success := body.Get("success"); !success.IsAbsentOrNull() {
-		f.found = f.found || !strings.EqualFold(success.Text(), "true")
+		failed := !strings.EqualFold(success.Text(), "true")
+		f.found, f.unclear = f.found || failed, f.unclear && !failed
 	}
 	if f.found {
 		f.message = failureMessage(body, inner)
@@ -172,7 +177,21 @@ func readFailure(body *jsontree.Value) failure {
 
 // successWords are the statuses of a success. The reference has only the first; gateways in front of
 // a service write the others.
-var successWords = []string{"success", "succeeded", "ok", "true", "200", "201"}
+var successWords = []string{
+	"success", "succeeded", "successful", "ok", "true", "done", "complete", "completed", "accepted", "created", "updated", "deleted",
+	"200", "201", "202", "204",
+}
+
+// failureWords are the statuses that refuse a call. Any other word leaves open what the service did.
+var failureWords = []string{
+	"error", "err", "fail", "failed", "failure", "false", "exception", "refused", "rejected", "denied", "invalid", "forbidden", "unauthorized",
+}
+
+// isFailure reports whether a status says that the call was refused; the numbers of HTTP do.
+func isFailure(text string) bool {
+	number, err := strconv.Atoi(text)
+	return err == nil && number/100 >= 4 && number/100 <= 5 || slices.Contains(failureWords, strings.ToLower(text))
+}
 
 // isSuccess reports whether a status or a code says that there is no failure; 0 is a code for that.
 func isSuccess(text string) bool {
