@@ -15,6 +15,7 @@ type editor struct {
 	includes       *includes  // nil: an include is a mapping like any other
 	keepReferences bool       // a text with ${{ in it is taken to say what is wanted
 	differs        []spec.Pos // the places of other texts; what is written elsewhere stays. nil: unknown
+	anew           bool       // nothing stays: the value gets another form
 
 	valueOf  func(reference string) (value string, known bool) // nil: a text with ${{ is replaced whole
 	replaced []Replaced
@@ -36,7 +37,7 @@ func (ed *editor) setItem(list *spec.Node, i int, value *yamltext.Node) {
 
 // mayStay reports whether a node holds no place that is known to differ, of those that are known.
 func (ed *editor) mayStay(n *spec.Node) bool {
-	return ed.differs != nil && !slices.ContainsFunc(ed.differs, func(at spec.Pos) bool {
+	return !ed.anew && ed.differs != nil && !slices.ContainsFunc(ed.differs, func(at spec.Pos) bool {
 		return at.Compare(n.Range.Start) >= 0 && at.Compare(n.Range.End) < 0
 	})
 }

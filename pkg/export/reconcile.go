@@ -112,6 +112,11 @@ func sharesKey(have *spec.Node, want *yamltext.Node) bool {
 }
 
 func (ed *editor) reconcileFields(have *spec.Node, want *yamltext.Node) {
+	if want.Get("secret") != nil && have.Get("secret") == nil {
+		was := ed.anew
+		ed.anew = true // its value goes, though no comparison sees it
+		defer func() { ed.anew = was }()
+	}
 	// With a key that is new, such as secret, what was beside it may not stay.
 	grows := slices.ContainsFunc(want.Fields, func(f yamltext.Field) bool { return have.Get(f.Key) == nil })
 	for _, f := range have.Fields {

@@ -211,3 +211,43 @@ func TestReferencesInManyTexts(t *testing.T) {
 type discard struct{ *rapid.T }
 
 func (d discard) Fatalf(string, ...any) { d.T.Skip() }
+
+// TestAParameterBecomesSecret edits a live parameter that became sensitive in the console, together
+// with another change. The value that was written goes, in each form of the definition.
+func TestAParameterBecomesSecret(t *testing.T) {
+	t.Parallel()
+	for _, definition := range []string{
+		"    parameters:\n      - {name: P, default: dev}\n    steps: []\n",
+		"    parameters:\n      - name: P\n        # ours\n        default: dev\n        description: d\n    steps: []\n",
+		"    parameters:\n      - definition: hudson.model.StringParameterDefinition\n        params:\n          - {name: name, value: P}\n          - name: defaultValue\n            # ours\n            value: dev\n          - {name: sensitiveVar, value: \"false\"}\n    steps: []\n",
+		"    parameters:\n      - definition: other.Definition\n        params: [{name: name, value: P}, {name: defaultValue, value: \"dev\"}, {name: type, value: \"${{ vars.tag }}\"}]\n    steps: []\n",
+	} {
+		tree := referringTree(definition)
+		set, job := referring(t, tree)
+		body := job.BodyCopy()
+		params := body.Get("parameters").Items()[0].Get("params")
+		give := func(name, value string) {
+			for _, f := range params.Items() {
+				if f.Str("name") == name {
+					f.Set("value", jsontree.String(value))
+					return
+				}
+			}
+			params.Append(obj("name", name, "value", value))
+		}
+		give("sensitiveVar", "true")
+		give("defaultValue", "******")
+		body.Set("flavor", jsontree.String("4u8g"))
+		files, effects, err := export.New(export.Options{Workspace: set}).Update(set, job, liveJob(body), compile.Options{})
+		if err != nil {
+			t.Errorf("%v\n%s", err, definition)
+			continue
+		}
+		for _, f := range files {
+			tree[f.Name] = string(f.Text)
+		}
+		if have := tree["definitions/a.yaml"]; strings.Contains(have, "dev") || !strings.Contains(have, "secret: ") || len(effects.Secrets) != 1 {
+			t.Errorf("the definition is\n%s\nsecrets %v", have, effects.Secrets)
+		}
+	}
+}

@@ -43,10 +43,11 @@ func Accept(tree spec.Tree, environment string, opts Options, reason string, may
 	return files, accepted
 }
 
-// isAcceptable reports whether a comment that nobody wrote may suppress a rule.
+// isAcceptable reports whether a comment that nobody wrote may suppress a rule. A finding about such
+// a comment is none about a value: the next pass widens it.
 func isAcceptable(name string) bool {
 	rule, known := ruleByName(name)
-	return known && !rule.Fixed && !isPolicyRule(name) && !strings.HasPrefix(name, "secret-")
+	return known && name != "unknown-rule" && !rule.Fixed && !isPolicyRule(name) && !strings.HasPrefix(name, "secret-")
 }
 
 // acceptScopes are the scopes of a comment, from the narrowest: a wider one is taken
