@@ -110,7 +110,7 @@ func valueList(address string, values []Explained) screen.Reply {
 				}
 				shown := ""
 				if v.Value != nil {
-					shown = sanitize.Line(inWords(v.Value), 40)
+					shown = inWords(v.Value) // the table cuts what does not fit
 				}
 				t.Add(v.Path, shown, v.Way[0].place(), from)
 			}

@@ -46,7 +46,7 @@ type JournalEntry struct {
 	Version   int         `json:"v"`
 	Seq       int         `json:"seq"`
 	Time      time.Time   `json:"time"`
-	Phase     string      `json:"phase"` // begin, intent, outcome
+	Phase     string      `json:"phase"` // begin, intent, outcome, made
 	Endpoint  string      `json:"endpoint,omitempty"`
 	PlanID    string      `json:"plan_id,omitempty"`
 	Op        diff.Action `json:"op,omitempty"`
@@ -61,6 +61,8 @@ type JournalEntry struct {
 
 	// Body is a template that is deleted before its replacement exists, without sensitive values, or
 	// the members of a job that its update may clear.
+	//
+	// In a line of phase made, the ids of what earlier runs created and no base declares.
 	Body string `json:"body,omitempty"`
 
 	CRC string `json:"crc"`
@@ -71,6 +73,7 @@ const (
 	phaseBegin   = "begin"
 	phaseIntent  = "intent"
 	phaseOutcome = "outcome"
+	phaseMade    = "made"
 )
 
 // CreateJournal makes the journal of a new run at path, which must not exist,
@@ -270,6 +273,37 @@ func atRisk(entries []JournalEntry) map[string]JournalEntry {
 		}
 	}
 	return out
+}
+
+// made returns the ids of the jobs and templates that a run created, and of those that the runs
+// before it did and no record knew.
+func made(entries []JournalEntry) map[string]bool {
+	out := map[string]bool{}
+	for _, e := range entries {
+		var earlier []string
+		switch {
+		case e.Phase == phaseMade && json.Unmarshal([]byte(e.Body), &earlier) == nil:
+			for _, id := range earlier {
+				out[id] = true
+			}
+		case e.Phase == phaseOutcome && e.Op == diff.ActionCreate && e.Kind != diff.KindNotification &&
+			e.Outcome.Done() && e.Outcome != Unchanged && e.ID != "":
+			out[e.ID] = true
+		}
+	}
+	return out
+}
+
+// keepMade notes what earlier runs created, so that this run's journal knows it too.
+func (r *run) keepMade() error {
+	if len(r.plan.Made) == 0 {
+		return nil
+	}
+	ids, err := json.Marshal(r.plan.Made)
+	if err != nil {
+		return fmt.Errorf("writing the journal: %w", err)
+	}
+	return r.journal(JournalEntry{Phase: phaseMade, Body: string(ids)})
 }
 
 // keepTemplates notes the bodies that an earlier run left in its journal, so that they outlive this

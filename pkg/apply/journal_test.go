@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -117,6 +118,25 @@ func TestForeignJournalIsIgnored(t *testing.T) {
 				t.Errorf("got %d entries, warning %q, error %v; want none, %q and %v", len(entries), warning, err, test.warning, test.err)
 			}
 		})
+	}
+}
+
+// TestMade checks that a journal knows what its run and the runs before it created, and nothing that
+// was there.
+func TestMade(t *testing.T) {
+	t.Parallel()
+	ended := func(op diff.Action, kind diff.Kind, id string, outcome Outcome) JournalEntry {
+		return JournalEntry{Phase: phaseOutcome, Op: op, Kind: kind, ID: id, Outcome: outcome}
+	}
+	got := made([]JournalEntry{
+		{Phase: phaseBegin}, {Phase: phaseMade, Body: `["earlier"]`}, {Phase: phaseMade, Body: "damaged"},
+		{Phase: phaseIntent, Op: diff.ActionCreate, Kind: diff.KindJob},
+		ended(diff.ActionCreate, diff.KindJob, "job", Applied), ended(diff.ActionCreate, diff.KindTemplate, "template", Applied),
+		ended(diff.ActionCreate, diff.KindJob, "", Applied), ended(diff.ActionCreate, diff.KindJob, "was there", Unchanged), ended(diff.ActionCreate, diff.KindJob, "refused", Failed),
+		ended(diff.ActionUpdate, diff.KindJob, "updated", Applied), ended(diff.ActionCreate, diff.KindNotification, "job2", Applied),
+	})
+	if want := map[string]bool{"earlier": true, "job": true, "template": true}; !maps.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
 	}
 }
 

@@ -54,7 +54,7 @@ func MakePlan(ctx context.Context, api live.API, in PlanInput) (*diff.Plan, erro
 	in.Head, in.Base = in.Scope.Narrow(in.Head, in.Base)
 	in.Tried = in.Scope.narrowTried(in.Tried, in.Head)
 	in.Part, in.LeftEnabled, in.Replacing = in.Scope.Part(), leftEnabled(in.Journal), replacing(in.Journal)
-	in.KeptTemplates = keptTemplates(in.Journal)
+	in.KeptTemplates, in.Made = keptTemplates(in.Journal), made(in.Journal)
 	risk := atRisk(in.Journal)
 	in.Journal = nil // it is large after a long run
 

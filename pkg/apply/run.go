@@ -76,7 +76,7 @@ func Run(ctx context.Context, api API, plan *diff.Plan, opts Options) (*Report, 
 	defer cancel()
 	failpoint.At("begun")
 
-	if err := errors.Join(r.resolveSecrets(), r.keepTemplates()); err != nil {
+	if err := errors.Join(r.resolveSecrets(), r.keepTemplates(), r.keepMade()); err != nil {
 		return nil, err
 	}
 	for _, phase := range r.phases() {

@@ -201,7 +201,7 @@ func (j *jobTask) update() {
 	j.ofBasePolicy(change.Fields)
 	change.Verdict = objectVerdict(change.Fields)
 	c.noteRewritten(&change, change.Fields)
-	if j.base != nil && j.before == nil && !j.in.FirstApply {
+	if j.base != nil && j.before == nil && !j.in.FirstApply && !j.in.Made[j.live.ID] {
 		j.adoptOrRefuse(&change)
 	}
 	j.explain(c, &change)

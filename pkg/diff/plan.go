@@ -40,6 +40,7 @@ type Plan struct {
 	Groups        []Group   `json:"groups,omitempty"`    // changes with one cause, for display; only in the JSON form
 
 	Kept map[string]*jsontree.Value `json:"-"` // Input.KeptTemplates, for the journal of the next run
+	Made []string                   `json:"-"` // of Input.Made, what the base does not declare, for the same journal
 
 	// Checksum covers the whole stored document, so that edits outside the plan id, such as in the
 	// summary, are detected. Only the JSON form has it.

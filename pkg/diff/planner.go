@@ -43,6 +43,37 @@ func NewPlanner(in Input) *Planner {
 	return p
 }
 
+// stillMade lists the live jobs and templates of Made that the base does not declare.
+func (p *Planner) stillMade() []string {
+	base := cmp.Or(p.in.WholeBase, p.in.Base)
+	if base == nil || len(p.in.Made) == 0 {
+		return nil // without a base everything is compared two ways
+	}
+	declared := map[[2]string]bool{}
+	for _, job := range base.Jobs {
+		declared[[2]string{job.ProjectID, job.Name}] = true
+	}
+	for _, template := range base.Templates {
+		declared[[2]string{"", template.Name}] = true
+	}
+	var made []string
+	add := func(project, name, id string) {
+		if p.in.Made[id] && !declared[[2]string{project, name}] {
+			made = append(made, id)
+		}
+	}
+	for _, project := range p.in.Live.Projects {
+		for _, job := range project.Jobs {
+			add(job.ProjectID, job.Name, job.ID)
+		}
+	}
+	for _, template := range p.in.Live.Templates {
+		add("", template.Name, template.UUID)
+	}
+	slices.Sort(made)
+	return made
+}
+
 // Compare compares a job of in.Live after it was read, or after its reading
 // failed. When it returns, the job's Body and Notices are no longer needed. It
 // may be called concurrently, once for each job.
@@ -72,6 +103,7 @@ func (p *Planner) Plan() *Plan {
 	hintAtRenames(p.plan.Changes)
 	p.refuseMoves(p.plan.Changes)
 	p.noteLookAlikes(p.plan.Changes)
+	p.plan.Made = p.stillMade()
 	p.rails()
 	return p.finish()
 }

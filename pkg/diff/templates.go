@@ -117,7 +117,7 @@ func (p *Planner) compareTemplate(want, before *compile.Template, live *LiveTemp
 		change.Note = "the new one is created first, then the old one is deleted"
 		c.noteRewritten(&change, change.Fields)
 	}
-	if p.base != nil && before == nil && !p.in.FirstApply {
+	if p.base != nil && before == nil && !p.in.FirstApply && !p.in.Made[live.UUID] {
 		switch {
 		case len(change.Fields) == 0, p.in.Options.Adopt:
 			change.Verdict = VerdictAdopt
