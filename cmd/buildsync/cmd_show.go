@@ -11,6 +11,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	kit "github.com/buildsync/buildsync/internal/cli"
+	"github.com/buildsync/buildsync/internal/screen"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/diff/render"
 	"github.com/buildsync/buildsync/pkg/spec"
@@ -108,7 +109,7 @@ func (o *renderOptions) flags() []cli.Flag {
 		&cli.StringSliceFlag{Name: "out", Usage: "write to `[FORMAT=]FILE` as well; plan.json is what apply takes"},
 		&cli.StringFlag{Name: "marker", Destination: &o.marker, Usage: "put `TEXT` into the hidden first line of markdown, so that a bot finds its comment again"},
 		&cli.IntFlag{Name: "max-bytes", Destination: &o.maxBytes, Usage: "keep markdown below `N` bytes; removals, refusals and the plan id are never left out", DefaultText: "no limit"},
-		&cli.BoolFlag{Name: "no-group", Destination: &o.noGroup, Usage: "list each job, even if many get the same change from one place", DisableDefaultText: true},
+		&cli.BoolFlag{Name: "no-group", Destination: &o.noGroup, Usage: "list each job, even if many get the same change", DisableDefaultText: true},
 	}
 }
 
@@ -149,7 +150,8 @@ func (in *invocation) renderPlan(plan *diff.Plan, outputs []kit.Output, o *rende
 			options := render.Options{NoGroup: o.noGroup}
 			if to.File == "" {
 				options.Color = in.Colorful(in.Stdout, in.global.noColor)
-				options.Width = kit.TerminalWidth(in.Stdout)
+				paper := screen.PaperFor(in.Stdout, false)
+				options.Width, options.Zone = paper.Width, paper.Zone
 			}
 			return render.Text(w, plan, options)
 		}

@@ -14,8 +14,8 @@ import (
 	"github.com/buildsync/buildsync/pkg/diff"
 )
 
-// FindLastEdits asks the service's change history who last edited the jobs of a drift plan, with
-// one request per job, parallel at a time (0: client.MaxInFlight). Missing answers stay empty: this is an extra, so
+// FindLastEdits asks the service's change history who last edited the jobs of a plan that were edited
+// outside, with one request per job, parallel at a time (0: client.MaxInFlight). Missing answers stay empty: this is an extra, so
 // its failures do not fail the caller. problem is why some jobs have no answer; the first error
 // that concerns all jobs (no such route, no permission) ends it.
 func FindLastEdits(ctx context.Context, history History, plan *diff.Plan, parallel int) (problem error) {
@@ -27,7 +27,7 @@ func FindLastEdits(ctx context.Context, history History, plan *diff.Plan, parall
 	failed := make([]error, len(plan.Changes))
 	for i := range plan.Changes {
 		c := &plan.Changes[i]
-		if c.Kind != diff.KindJob || c.ID == nil || len(c.Fields) == 0 {
+		if c.Kind != diff.KindJob || c.ID == nil || !c.EditedOutside() {
 			continue // only existing jobs have a history
 		}
 		group.Go(func() error {

@@ -192,7 +192,7 @@ type Change struct {
 	Fields    []Field   `json:"fields"`
 	Unchanged int       `json:"unchanged_fields"`
 	Unproven  bool      `json:"unproven,omitempty"`  // applied before, and no smoke build of it has succeeded yet
-	LastEdit  *LastEdit `json:"last_edit,omitempty"` // in a plan of drift, where the service knows
+	LastEdit  *LastEdit `json:"last_edit,omitempty"` // of an edit outside, where the service knows
 
 	// HaveFingerprint and WantFingerprint identify the live and the desired body, in everything
 	// declared or changed; "" without a body. Apply compares the first with what it reads right
@@ -368,7 +368,7 @@ func DriftOnly(p *Plan) *Plan {
 		kept.Actions = []Action{}
 		kept.Fields = []Field{}
 		for _, f := range c.Fields {
-			if f.Verdict == VerdictDrift || f.Verdict == VerdictConflict || f.Verdict == VerdictRemoveEdited {
+			if f.editedOutside() {
 				kept.Fields = append(kept.Fields, f)
 			}
 		}
@@ -408,6 +408,15 @@ func (p *Plan) countNotLive(c *Change) {
 		return
 	}
 	p.NotLive++
+}
+
+func (f *Field) editedOutside() bool {
+	return f.Verdict == VerdictDrift || f.Verdict == VerdictConflict || f.Verdict == VerdictRemoveEdited
+}
+
+// EditedOutside reports whether a field of c was changed by someone else since it was applied.
+func (c *Change) EditedOutside() bool {
+	return slices.ContainsFunc(c.Fields, func(f Field) bool { return f.editedOutside() })
 }
 
 // standing returns 1 for a declared object that is live, else 0.

@@ -64,7 +64,7 @@ func (c *changeView) takeIn(notice *changeView) {
 	c.fields = append(c.fields, notice.fields...)
 	c.undeclared = append(c.undeclared, notice.undeclared...)
 	if c.lastEdit == "" {
-		c.lastEdit = notice.lastEdit
+		c.edited, c.lastEdit = notice.edited, notice.lastEdit
 	}
 }
 

@@ -49,6 +49,9 @@ func TestLastEdit(t *testing.T) {
 			t.Errorf("%s does not hold %s:\n%s", format, want, out)
 		}
 	}
+	if out := text(t, drifted, render.Options{Zone: time.FixedZone("far", 8*60*60)}); !strings.Contains(out, "2026-01-02T11:04:05+08:00") {
+		t.Errorf("not in the zone of the reader:\n%s", out)
+	}
 	drifted.Changes[0].LastEdit.Time = time.Time{}
 	if out := document(t, drifted); strings.Contains(out, `"time"`) || strings.Contains(out, "0001") {
 		t.Error("a time that is not known is written")

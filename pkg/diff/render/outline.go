@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
@@ -40,6 +41,7 @@ type changeView struct {
 	fields     []fieldView
 	undeclared []string
 	unchanged  string
+	edited     *diff.LastEdit
 	lastEdit   string
 	address    string
 	verdict    diff.Verdict
@@ -127,7 +129,7 @@ func viewOf(c *diff.Change) changeView {
 		v.undeclared = append(v.undeclared, "equal: "+name(e.Path)+" by rule "+name(e.Rule))
 	}
 	if c.LastEdit != nil {
-		v.lastEdit = lastEdit(c.LastEdit)
+		v.edited, v.lastEdit = c.LastEdit, lastEdit(c.LastEdit, time.UTC)
 	}
 	if len(c.Fields) > 0 && c.Unchanged > 0 {
 		v.unchanged = fmt.Sprintf("(%s unchanged)", sanitize.Counted(c.Unchanged, "field"))
@@ -135,11 +137,20 @@ func viewOf(c *diff.Change) changeView {
 	return v
 }
 
+// in shows the times of d as those of a zone.
+func (d *document) in(zone *time.Location) {
+	for i := range d.changes {
+		if edit := d.changes[i].edited; edit != nil {
+			d.changes[i].lastEdit = lastEdit(edit, zone)
+		}
+	}
+}
+
 // lastEdit says who edited last, and when.
-func lastEdit(e *diff.LastEdit) string {
+func lastEdit(e *diff.LastEdit, zone *time.Location) string {
 	text := "last edit: " + name(e.User)
 	if !e.Time.IsZero() {
-		text += ", " + e.Time.UTC().Format("2006-01-02T15:04:05Z07:00")
+		text += ", " + e.Time.In(zone).Format(time.RFC3339)
 	}
 	return text
 }

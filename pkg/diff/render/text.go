@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/mattn/go-runewidth"
 
@@ -19,6 +20,8 @@ type Options struct {
 	Width int // columns of the terminal
 
 	NoGroup bool // list each of the changes that have one cause
+
+	Zone *time.Location // of the times that are shown; nil is UTC
 }
 
 const (
@@ -34,6 +37,9 @@ func Text(w io.Writer, plan *diff.Plan, options Options) error {
 	t := &textWriter{width: defaultWidth, palette: paletteOf(options.Color), doc: outlineOf(plan, options.NoGroup)}
 	if options.Width > 0 {
 		t.width, t.fold = max(options.Width, minWidth), true
+	}
+	if options.Zone != nil {
+		t.doc.in(options.Zone)
 	}
 	if len(t.doc.changes) == 0 && len(plan.Refusals) == 0 {
 		if parts := partsOf(plan); len(parts) > 0 {
