@@ -112,6 +112,11 @@ func TestTextFolded(t *testing.T) {
 	const width = 72
 	got := text(t, review(t), render.Options{Width: width})
 	golden(t, "review-narrow.txt", got)
+	script := manyJobs(t, 0)
+	script.Changes[0].Verdict = diff.VerdictConflict
+	script.Changes[0].Fields = []diff.Field{{Path: `steps["Say hello"].properties.command`, Verdict: diff.VerdictConflict, File: "jobs/hello.yaml", Line: 13,
+		Before: parse(t, `"set -e\necho a\n"`), After: parse(t, `"set -e\necho b\n"`), Base: parse(t, `"set -e\necho c\n"`)}}
+	got += text(t, script, render.Options{Width: width})
 	for line := range strings.Lines(got) {
 		line = strings.TrimSuffix(line, "\n")
 		script := strings.HasPrefix(line, "        - ") || strings.HasPrefix(line, "        + ") || strings.HasPrefix(line, "          ")

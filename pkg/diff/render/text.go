@@ -185,16 +185,27 @@ func (t *textWriter) change(c *changeView) {
 func (t *textWriter) field(f *fieldView) {
 	switch {
 	case f.diff != nil:
-		t.row("    "+f.mark+" "+f.path+f.verdictNote(), f.paint, joinRight(f.place, f.stat()))
+		t.noted(f, joinRight(f.place, f.stat()))
 		t.hunks(f.diff)
 	case len(f.item) > 0:
-		t.row("    "+f.mark+" "+f.path+f.verdictNote(), f.paint, f.place)
+		t.noted(f, f.place)
 		for _, l := range f.item {
 			t.line(t.palette.paint(f.itemPaint, "        "+f.itemMark+" "+l))
 		}
 	default:
 		t.values(f)
 	}
+}
+
+// noted writes a field and what its verdict means, in a line of its own where the room is short.
+func (t *textWriter) noted(f *fieldView, right string) {
+	path, note := "    "+f.mark+" "+f.path, f.verdictNote()
+	if !t.fold || cells.StringWidth(path+note) <= t.width {
+		t.row(path+note, f.paint, right)
+		return
+	}
+	t.row(path, f.paint, right)
+	t.words("        ", func(s string) string { return t.palette.paint(f.paint, s) }, strings.TrimSpace(note))
 }
 
 // values writes a field and its values: behind the path where they fit, else on a
