@@ -96,7 +96,7 @@ func TestLastEditIsTheNewest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			id := "35b6c7da9e644dbbb7e333579f89dcda"
-			plan := &diff.Plan{Changes: []diff.Change{{Kind: diff.KindJob, ID: &id, Verdict: diff.VerdictDrift, Fields: []diff.Field{{Path: "arch"}}}}}
+			plan := &diff.Plan{Changes: []diff.Change{{Kind: diff.KindJob, ID: &id, Verdict: diff.VerdictDrift, Fields: []diff.Field{{Path: "arch", Verdict: diff.VerdictDrift}}}}}
 			if err := apply.FindLastEdits(context.Background(), test.rows, plan, 0); err != nil {
 				t.Fatal(err)
 			}
