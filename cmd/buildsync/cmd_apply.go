@@ -298,7 +298,7 @@ func (in *invocation) beginWriting(ctx context.Context, p *planning, wait time.D
 	if old != nil {
 		in.Note("%v", old)
 	}
-	options.Journal = journal
+	options.Journal, options.Unrecorded = journal, memory == nil
 	failpoint.At("journalled")
 	if memory != nil {
 		if err := memory.Begin(ctx); err != nil {

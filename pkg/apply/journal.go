@@ -62,7 +62,7 @@ type JournalEntry struct {
 	// Body is a template that is deleted before its replacement exists, without sensitive values, or
 	// the members of a job that its update may clear.
 	//
-	// In a line of phase made, the ids of what earlier runs created and no base declares.
+	// In a line of phase made, the ids of what earlier runs created and no record knows.
 	Body string `json:"body,omitempty"`
 
 	CRC string `json:"crc"`
@@ -275,18 +275,19 @@ func atRisk(entries []JournalEntry) map[string]JournalEntry {
 	return out
 }
 
-// made returns the ids of the jobs and templates that a run created, and of those that the runs
-// before it did and no record knew.
+// made returns the ids of the jobs and templates that a run without a record created, and of those
+// that such runs before it did.
 func made(entries []JournalEntry) map[string]bool {
-	out := map[string]bool{}
+	out, unrecorded := map[string]bool{}, false
 	for _, e := range entries {
 		var earlier []string
 		switch {
 		case e.Phase == phaseMade && json.Unmarshal([]byte(e.Body), &earlier) == nil:
+			unrecorded = e.Op == diff.ActionCreate
 			for _, id := range earlier {
 				out[id] = true
 			}
-		case e.Phase == phaseOutcome && e.Op == diff.ActionCreate && e.Kind != diff.KindNotification &&
+		case unrecorded && e.Phase == phaseOutcome && e.Op == diff.ActionCreate && e.Kind != diff.KindNotification &&
 			e.Outcome.Done() && e.Outcome != Unchanged && e.ID != "":
 			out[e.ID] = true
 		}
@@ -294,16 +295,21 @@ func made(entries []JournalEntry) map[string]bool {
 	return out
 }
 
-// keepMade notes what earlier runs created, so that this run's journal knows it too.
+// keepMade notes what earlier runs created, so that this run's journal knows it too, and whether this
+// run's own creates count: those of a recorded run do not, because the record says what is managed.
 func (r *run) keepMade() error {
-	if len(r.plan.Made) == 0 {
+	if len(r.plan.Made) == 0 && !r.opts.Unrecorded {
 		return nil
 	}
 	ids, err := json.Marshal(r.plan.Made)
 	if err != nil {
 		return fmt.Errorf("writing the journal: %w", err)
 	}
-	return r.journal(JournalEntry{Phase: phaseMade, Body: string(ids)})
+	e := JournalEntry{Phase: phaseMade, Body: string(ids)}
+	if r.opts.Unrecorded {
+		e.Op = diff.ActionCreate
+	}
+	return r.journal(e)
 }
 
 // keepTemplates notes the bodies that an earlier run left in its journal, so that they outlive this

@@ -128,15 +128,19 @@ func TestMade(t *testing.T) {
 	ended := func(op diff.Action, kind diff.Kind, id string, outcome Outcome) JournalEntry {
 		return JournalEntry{Phase: phaseOutcome, Op: op, Kind: kind, ID: id, Outcome: outcome}
 	}
-	got := made([]JournalEntry{
-		{Phase: phaseBegin}, {Phase: phaseMade, Body: `["earlier"]`}, {Phase: phaseMade, Body: "damaged"},
+	entries := []JournalEntry{
+		{Phase: phaseBegin}, {Phase: phaseMade, Op: diff.ActionCreate, Body: `["earlier"]`}, {Phase: phaseMade, Body: "damaged"},
 		{Phase: phaseIntent, Op: diff.ActionCreate, Kind: diff.KindJob},
 		ended(diff.ActionCreate, diff.KindJob, "job", Applied), ended(diff.ActionCreate, diff.KindTemplate, "template", Applied),
 		ended(diff.ActionCreate, diff.KindJob, "", Applied), ended(diff.ActionCreate, diff.KindJob, "was there", Unchanged), ended(diff.ActionCreate, diff.KindJob, "refused", Failed),
 		ended(diff.ActionUpdate, diff.KindJob, "updated", Applied), ended(diff.ActionCreate, diff.KindNotification, "job2", Applied),
-	})
-	if want := map[string]bool{"earlier": true, "job": true, "template": true}; !maps.Equal(got, want) {
+	}
+	if got, want := made(entries), map[string]bool{"earlier": true, "job": true, "template": true}; !maps.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
+	}
+	entries[1].Op = ""
+	if got, want := made(entries), map[string]bool{"earlier": true}; !maps.Equal(got, want) {
+		t.Errorf("a recorded run: %v, want %v", got, want)
 	}
 }
 

@@ -31,6 +31,7 @@ type Options struct {
 
 	Grace      time.Duration // how long calls under way may go on after ctx ends; default 30 s
 	Journal    *Journal      // nil: none is kept
+	Unrecorded bool          // no record will know what this run creates, so its journal has to
 	RescueFile string        // file for a template's body, if it must be deleted before its replacement exists
 	Smoke      *Smoke        // not nil: run each changed job after its update
 	History    History       // not nil: detect edits that an update overwrites, with two requests per update

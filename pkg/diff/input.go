@@ -88,9 +88,9 @@ type Input struct {
 	// Replacing has the uuids of templates that an earlier run began to replace and did not delete.
 	Replacing map[string]bool
 
-	// Made has the ids of jobs and templates that earlier runs of this workspace created, also where
-	// the definitions were not committed, so that no record knows them. One that the base does not
-	// declare is compared two ways, as in a first apply: it is nobody else's.
+	// Made has the ids of jobs and templates that earlier runs of this workspace created while the
+	// definitions were not committed, so that no record knows them. One that the base does not declare
+	// is compared two ways, as in a first apply: it is nobody else's.
 	Made map[string]bool
 
 	// LeftEnabled has the ids of disabled jobs that an earlier run enabled for an update and did
