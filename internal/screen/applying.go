@@ -27,13 +27,12 @@ type Applying struct {
 	running map[string]*mpb.Bar
 	count   int
 	ended   int
-	last    time.Time // of the last end, for the estimate
-	all     bool      // no report for people follows, so each end is said here
+	all     bool // no report for people follows, so each end is said here
 }
 
 // NewApplying starts the display; Close ends it.
 func NewApplying(in *kit.Invocation, plan *diff.Plan, pacing *Pacing) *Applying {
-	p := &Applying{lines: in.Stderr, running: map[string]*mpb.Bar{}, last: time.Now(), all: in.Text("format") != "text"}
+	p := &Applying{lines: in.Stderr, running: map[string]*mpb.Bar{}, all: in.Text("format") != "text"}
 	for i := range plan.Changes {
 		if plan.Changes[i].Kind == diff.KindNotification {
 			continue // a part of its job for people
@@ -51,7 +50,7 @@ func NewApplying(in *kit.Invocation, plan *diff.Plan, pacing *Pacing) *Applying 
 	p.bars, p.logged = drawBars(in), in.Logged
 	p.total = p.bars.add(int64(p.count), mpb.BarStyle(), mpb.BarPriority(1<<30),
 		mpb.PrependDecorators(decor.CountersNoUnit("%d of %d ")),
-		mpb.AppendDecorators(decor.OnComplete(decor.EwmaETA(decor.ET_STYLE_GO, 30), ""), pacing.decorator()))
+		mpb.AppendDecorators(decor.OnComplete(decor.AverageETA(decor.ET_STYLE_GO), ""), pacing.decorator()))
 	return p
 }
 
@@ -89,8 +88,7 @@ func (p *Applying) Done(r apply.Result) {
 		delete(p.running, key)
 	}
 	if p.total != nil && r.Kind != diff.KindNotification {
-		p.total.EwmaIncrement(time.Since(p.last))
-		p.last = time.Now()
+		p.total.Increment()
 	}
 	switch {
 	case p.all:

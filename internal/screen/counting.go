@@ -2,7 +2,6 @@ package screen
 
 import (
 	"sync/atomic"
-	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -21,21 +20,20 @@ type Counting struct {
 	what        string
 	done, total int
 	bar         *mpb.Bar
-	last        time.Time
 	stop        func()
 	left        atomic.Int64
 }
 
 // NewCounting starts the display; Close ends it.
 func NewCounting(in *kit.Invocation, what string, total int, pacing *Pacing) *Counting {
-	p := &Counting{in: in, what: sanitize.Line(what, 60), total: total, last: time.Now()}
+	p := &Counting{in: in, what: sanitize.Line(what, 60), total: total}
 	p.left.Store(int64(total))
 	p.stop = pacing.watch("reading", func() int { return int(p.left.Load()) })
 	// A bar is useless for one object.
 	if total > 1 && in.Draws(in.Stderr) && !in.On("quiet") && !in.On("verbose") {
 		p.bar = drawBars(in).add(int64(total), mpb.BarStyle(),
 			mpb.PrependDecorators(decor.Name(p.what+" "), decor.CountersNoUnit("%d of %d ")),
-			mpb.AppendDecorators(decor.EwmaETA(decor.ET_STYLE_GO, 30), pacing.decorator()))
+			mpb.AppendDecorators(decor.AverageETA(decor.ET_STYLE_GO), pacing.decorator()))
 	}
 	return p
 }
@@ -46,8 +44,7 @@ func (p *Counting) Step() {
 	p.left.Store(int64(p.total - p.done))
 	switch {
 	case p.bar != nil:
-		p.bar.EwmaIncrement(time.Since(p.last))
-		p.last = time.Now()
+		p.bar.Increment()
 	case p.done%progressStep == 0 && p.done < p.total && !p.in.On("quiet"):
 		p.in.Printf("%s: %d of %d jobs read\n", p.what, p.done, p.total)
 	}
