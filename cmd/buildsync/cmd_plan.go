@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"slices"
 
@@ -74,7 +73,7 @@ func (in *invocation) planAndShow(o *planOptions) (err error) {
 		in.tellNotes(p)
 	} else if err := in.connectAndPlan(ctx, p); err != nil {
 		return err
-	} else if err := in.nameEditors(ctx, p); err != nil {
+	} else if err := apply.NameEditors(ctx, p.service, p.plan, in.global.parallelism); err != nil {
 		return err
 	}
 	in.printStats(o.scope.stats, p.service)
@@ -89,29 +88,6 @@ func (in *invocation) planAndShow(o *planOptions) (err error) {
 		in.nextAfterPlan(outputs)
 	}
 	return said(code)
-}
-
-// mostEditors is how many jobs of a plan get the name of their last editor: each costs a request, and
-// an edit of more is rather a script's.
-const mostEditors = 10
-
-// nameEditors adds to a plan who edited its jobs outside. It is an extra: where the service does not
-// know, nothing is said.
-func (in *invocation) nameEditors(ctx context.Context, p *planning) error {
-	edited := 0
-	for i := range p.plan.Changes {
-		if p.plan.Changes[i].EditedOutside() {
-			edited++
-		}
-	}
-	if edited == 0 || edited > mostEditors || render.Unread(p.plan) {
-		return nil
-	}
-	_ = apply.FindLastEdits(ctx, p.service, p.plan, in.global.parallelism)
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
-	return nil
 }
 
 // showPlan prints a new plan. A refused plan is an error with its reasons on stderr, because in CI

@@ -51,6 +51,26 @@ func FindLastEdits(ctx context.Context, history History, plan *diff.Plan, parall
 	return errors.Join(failed...)
 }
 
+// mostEditors is how many jobs of a plan get the name of their last editor: each costs a request, and
+// an edit of more is rather a script's.
+const mostEditors = 10
+
+// NameEditors adds to a plan who edited its jobs outside, if they are few. Where the service does not
+// know, nothing is said; err is the cause of an interrupted ctx.
+func NameEditors(ctx context.Context, history History, plan *diff.Plan, parallel int) (err error) {
+	edited := 0
+	for i := range plan.Changes {
+		if plan.Changes[i].EditedOutside() {
+			edited++
+		}
+	}
+	if edited == 0 || edited > mostEditors {
+		return nil
+	}
+	_ = FindLastEdits(ctx, history, plan, parallel)
+	return context.Cause(ctx)
+}
+
 // lastEdit returns the change with the highest number; nil if there is none. The rows come newest
 // first, but that is not guaranteed.
 func lastEdit(rows []wire.JobChange) *diff.LastEdit {

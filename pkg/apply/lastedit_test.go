@@ -2,6 +2,7 @@ package apply_test
 
 import (
 	"context"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -70,6 +71,35 @@ func TestLastEdits(t *testing.T) {
 				t.Errorf("%d changes, id %s was %s", len(drifted.Changes), drifted.PlanID, id)
 			}
 		})
+	}
+}
+
+// TestFewEditorsAreNamed checks that a plan asks for the editors of a few jobs, and of none where a
+// script edited many.
+func TestFewEditorsAreNamed(t *testing.T) {
+	t.Parallel()
+	for n, named := range map[int]int{0: 0, 1: 1, 10: 10, 11: 0} {
+		plan := &diff.Plan{}
+		for i := range n + 1 {
+			id := strconv.Itoa(i)
+			c := diff.Change{Kind: diff.KindJob, ID: &id, Fields: []diff.Field{{Path: "arch", Verdict: diff.VerdictDrift}}}
+			if i == n {
+				c.Fields[0].Verdict = diff.VerdictChange // ours
+			}
+			plan.Changes = append(plan.Changes, c)
+		}
+		if err := apply.NameEditors(t.Context(), rows{{Number: "1", UserName: "a"}}, plan, 0); err != nil {
+			t.Fatal(err)
+		}
+		got := 0
+		for _, c := range plan.Changes {
+			if c.LastEdit != nil {
+				got++
+			}
+		}
+		if got != named {
+			t.Errorf("%d edited jobs: %d editors, want %d", n, got, named)
+		}
 	}
 }
 
