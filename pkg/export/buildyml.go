@@ -33,7 +33,9 @@ func (e *Exporter) importBuildYML(root *spec.Node, opts ImportOptions) (*Importe
 		case "version":
 			b.version(f.Value)
 		case "env":
-			b.env(f.Value)
+			b.env("env", f.Value)
+		case "envs":
+			b.envs(f.Value)
 		case "params":
 			b.params(f.Value)
 		case "steps":
@@ -161,17 +163,38 @@ func (b *buildYML) setKey(path, key string, value *yamltext.Node) {
 	}
 }
 
+// envs reads machines with conditions. A definition has the one that has none.
+func (b *buildYML) envs(list *spec.Node) {
+	b.expect(spec.SequenceNode, "envs", list)
+	taken := false
+	for i, env := range list.Items {
+		path := fmt.Sprintf("envs[%d]", i)
+		switch condition := env.Str("condition"); {
+		case condition != "" && condition != "default":
+			b.lose(path, "a definition has one machine, for which no condition is possible")
+		case taken:
+			b.lose(path, "a definition has one machine, and an earlier one is taken")
+		default:
+			taken = true
+			b.env(path, env)
+		}
+	}
+}
+
 // env reads the machine: env.resource.{arch, class, type}.
-func (b *buildYML) env(env *spec.Node) {
-	b.expect(spec.MappingNode, "env", env)
+func (b *buildYML) env(at string, env *spec.Node) {
+	b.expect(spec.MappingNode, at, env)
 	for _, f := range env.Fields {
-		if f.Key.Text != "resource" {
-			b.lose("env."+f.Key.Text, "a definition has no such key")
+		if f.Key.Text == "condition" && f.Value.Text == "default" {
 			continue
 		}
-		b.expect(spec.MappingNode, "env.resource", f.Value)
+		if f.Key.Text != "resource" {
+			b.lose(at+"."+f.Key.Text, "a definition has no such key")
+			continue
+		}
+		b.expect(spec.MappingNode, at+".resource", f.Value)
 		for _, r := range f.Value.Fields {
-			path, value := "env.resource."+r.Key.Text, strings.ToLower(r.Value.Text)
+			path, value := at+".resource."+r.Key.Text, strings.ToLower(r.Value.Text)
 			switch {
 			case !b.isText(path, r.Value):
 			case r.Key.Text == "arch" && (value == "x86" || value == "x86-64" || value == "x86_64"):
