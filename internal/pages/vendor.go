@@ -31,7 +31,7 @@ func VendorOutdated(outdated []vendored.Outdated) screen.Reply {
 		}
 		t := screen.NewTable("SOURCE", "REF", "COPIED", "NOW")
 		for _, o := range outdated {
-			t.Add(o.Source, o.Ref, sanitize.ShortCommit(o.Locked), sanitize.ShortCommit(o.Latest))
+			t.Add(o.Source, o.Ref, fmt.Sprintf("%.12s", o.Locked), fmt.Sprintf("%.12s", o.Latest))
 		}
 		t.WriteTo(out)
 	}}
@@ -63,7 +63,7 @@ func VendorCopies(copies []vendored.Copy, effects []vendored.Effect, modules *ca
 			if c.Files == nil {
 				what = "unchanged"
 			}
-			fmt.Fprintf(out, "%s  %s  %s  %s\n", c.Source.Name, screen.Shown(c.Source.Ref, 100), sanitize.ShortCommit(c.Commit), what)
+			fmt.Fprintf(out, "%s  %s  %.12s  %s\n", c.Source.Name, screen.Shown(c.Source.Ref, 100), c.Commit, what)
 		}
 		writeEffects(out, effects, modules)
 	}}

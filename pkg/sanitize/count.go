@@ -26,7 +26,7 @@ func Some(names []string, most int) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
 }
 
-// ShortCommit returns the short form of a commit's id that git prints.
+// ShortCommit returns a commit's id as plans show it, which is as git does. Messages show twelve digits.
 func ShortCommit(id string) string { return id[:min(len(id), 7)] }
 
 // Count is a number with what it counts.
