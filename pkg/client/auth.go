@@ -31,7 +31,7 @@ const (
 // is sent.
 type authority struct {
 	cfg   *Config
-	stats *recorder
+	stats *tally
 	fetch func(context.Context) (token string, expires time.Time, err error)
 
 	gate chan struct{} // held by the call that goes first, and while renewing
@@ -46,7 +46,7 @@ type authority struct {
 	dead       *Error // why no call is worth sending any more
 }
 
-func newAuthority(cfg *Config, stats *recorder) *authority {
+func newAuthority(cfg *Config, stats *tally) *authority {
 	return &authority{cfg: cfg, stats: stats, token: cfg.Credentials.Token, proven: map[op]bool{}, gate: make(chan struct{}, 1)}
 }
 

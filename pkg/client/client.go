@@ -18,7 +18,7 @@ type Client struct {
 	proxy    *proxySettings
 	auth     *authority
 	governor *governor
-	stats    *recorder
+	stats    *tally
 	transp   *transports // nil with Config.Transport
 	send     sender
 
@@ -34,7 +34,7 @@ func New(cfg Config) (*Client, error) {
 	if err := cfg.complete(); err != nil {
 		return nil, err
 	}
-	c := &Client{dialect: cfg.Dialect, stats: newRecorder(), hidden: slices.Clone(cfg.Hide)}
+	c := &Client{dialect: cfg.Dialect, stats: newTally(), hidden: slices.Clone(cfg.Hide)}
 	var err error
 	if c.endpoint, err = parseEndpoint("the endpoint", cfg.Endpoint); err != nil {
 		return nil, err

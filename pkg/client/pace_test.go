@@ -32,7 +32,7 @@ func TestPaceIsTold(t *testing.T) {
 				if err := cfg.complete(); err != nil {
 					t.Fatal(err)
 				}
-				stats, g := newRecorder(), newGovernor(&cfg)
+				stats, g := newTally(), newGovernor(&cfg)
 				send := withRetry(withRate(test.limit.send, g, stats), newRetries(&cfg), stats)
 				for range 30 {
 					_, _ = send(t.Context(), &call{op: "QueryJob", repeat: repeatRead}) // a kind that is given up waits an hour
@@ -54,7 +54,7 @@ func TestWaitingIsCountedOnTheClock(t *testing.T) {
 		if err := cfg.complete(); err != nil {
 			t.Fatal(err)
 		}
-		stats, g := newRecorder(), newGovernor(&cfg)
+		stats, g := newTally(), newGovernor(&cfg)
 		send := withRate((&limitedServer{}).send, g, stats)
 		began := time.Now()
 		var calls sync.WaitGroup

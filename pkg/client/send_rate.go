@@ -416,7 +416,7 @@ func (g *governor) paces() map[string]float64 {
 }
 
 // withRate makes each attempt take its turn, and learns from the answers.
-func withRate(next sender, g *governor, stats *recorder) sender {
+func withRate(next sender, g *governor, stats *tally) sender {
 	return func(ctx context.Context, k *call) (*answer, error) {
 		pause, end := waiting(ctx)
 		defer end()

@@ -77,7 +77,7 @@ func (r *retries) delays(base time.Duration) *backoff.ExponentialBackOff {
 }
 
 // withRetry repeats a call within the limits of its kind, the budget and the service.
-func withRetry(next sender, r *retries, stats *recorder) sender {
+func withRetry(next sender, r *retries, stats *tally) sender {
 	return func(ctx context.Context, k *call) (*answer, error) {
 		stats.call(k.op)
 		run := attempts{retries: r, kind: k.repeat, began: r.now()}

@@ -23,31 +23,31 @@ type Stats struct {
 	ClockSkew  time.Duration // by which the clock of this machine was corrected
 }
 
-// recorder counts. Its methods are safe for concurrent use.
-type recorder struct {
+// tally counts. Its methods are safe for concurrent use.
+type tally struct {
 	mu      sync.Mutex
 	stats   Stats
 	waiting int       // calls that wait for a place now
 	since   time.Time // when the first of them began
 }
 
-func newRecorder() *recorder { return &recorder{stats: Stats{Calls: map[string]int{}}} }
+func newTally() *tally { return &tally{stats: Stats{Calls: map[string]int{}}} }
 
-func (r *recorder) add(change func(*Stats)) {
+func (r *tally) add(change func(*Stats)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change(&r.stats)
 }
 
-func (r *recorder) call(o op)                 { r.add(func(s *Stats) { s.Calls[string(o)]++ }) }
-func (r *recorder) attempted()                { r.add(func(s *Stats) { s.Attempts++ }) }
-func (r *recorder) retried(d time.Duration)   { r.add(func(s *Stats) { s.Retries++; s.Waited += d }) }
-func (r *recorder) throttledOnce()            { r.add(func(s *Stats) { s.Throttled++ }) }
-func (r *recorder) failedAuthentication()     { r.add(func(s *Stats) { s.FailedAuth++ }) }
-func (r *recorder) skewed(skew time.Duration) { r.add(func(s *Stats) { s.ClockSkew = skew }) }
+func (r *tally) call(o op)                 { r.add(func(s *Stats) { s.Calls[string(o)]++ }) }
+func (r *tally) attempted()                { r.add(func(s *Stats) { s.Attempts++ }) }
+func (r *tally) retried(d time.Duration)   { r.add(func(s *Stats) { s.Retries++; s.Waited += d }) }
+func (r *tally) throttledOnce()            { r.add(func(s *Stats) { s.Throttled++ }) }
+func (r *tally) failedAuthentication()     { r.add(func(s *Stats) { s.FailedAuth++ }) }
+func (r *tally) skewed(skew time.Duration) { r.add(func(s *Stats) { s.ClockSkew = skew }) }
 
 // queues notes that a call begins to wait for a place.
-func (r *recorder) queues(now time.Time) {
+func (r *tally) queues(now time.Time) {
 	r.add(func(*Stats) {
 		if r.waiting++; r.waiting == 1 {
 			r.since = now
@@ -56,7 +56,7 @@ func (r *recorder) queues(now time.Time) {
 }
 
 // queued notes that it has its place, or has given up.
-func (r *recorder) queued(now time.Time) {
+func (r *tally) queued(now time.Time) {
 	r.add(func(s *Stats) {
 		if r.waiting--; r.waiting == 0 {
 			s.Queued += now.Sub(r.since)
@@ -64,7 +64,7 @@ func (r *recorder) queued(now time.Time) {
 	})
 }
 
-func (r *recorder) snapshot() Stats {
+func (r *tally) snapshot() Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s := r.stats
@@ -75,7 +75,7 @@ func (r *recorder) snapshot() Stats {
 // withLog writes one line for each attempt: method, path, status, duration,
 // request id and attempt, and nothing else, because everything else may be
 // secret.
-func withLog(next sender, logger *slog.Logger, now func() time.Time, stats *recorder) sender {
+func withLog(next sender, logger *slog.Logger, now func() time.Time, stats *tally) sender {
 	return func(ctx context.Context, k *call) (*answer, error) {
 		began := now()
 		a, err := next(ctx, k)

@@ -250,7 +250,7 @@ func TestPace(t *testing.T) {
 				if err := cfg.complete(); err != nil {
 					t.Fatal(err)
 				}
-				stats := newRecorder()
+				stats := newTally()
 				send := withRetry(withRate(s.send, newGovernor(&cfg), stats), newRetries(&cfg), stats)
 				began := time.Now()
 				var group sync.WaitGroup
@@ -297,7 +297,7 @@ func TestPaceAfterOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		s := &limitedServer{most: 10, window: time.Second, closed: time.Now().Add(closed)}
-		stats := newRecorder()
+		stats := newTally()
 		send := withRetry(withRate(s.send, newGovernor(&cfg), stats), newRetries(&cfg), stats)
 		began := time.Now()
 		var left atomic.Int32
@@ -357,7 +357,7 @@ func paceOfPlan(t *testing.T, s *limitedServer, run string, kinds int, paces map
 	if err := cfg.complete(); err != nil {
 		t.Fatal(err)
 	}
-	stats, g := newRecorder(), newGovernor(&cfg)
+	stats, g := newTally(), newGovernor(&cfg)
 	send := withRetry(withRate(s.send, g, stats), newRetries(&cfg), stats)
 	began := time.Now()
 	var group sync.WaitGroup
@@ -414,7 +414,7 @@ func TestOneCallOutlastsTheLimit(t *testing.T) {
 					if err := cfg.complete(); err != nil {
 						t.Fatal(err)
 					}
-					stats := newRecorder()
+					stats := newTally()
 					send := withRetry(withRate(s.send, newGovernor(&cfg), stats), newRetries(&cfg), stats)
 					began := time.Now()
 					if _, err := send(t.Context(), &call{op: "Op", repeat: repeat}); err != nil {
@@ -440,7 +440,7 @@ func TestOutageOfThrottling(t *testing.T) {
 		if err := cfg.complete(); err != nil {
 			t.Fatal(err)
 		}
-		stats := newRecorder()
+		stats := newTally()
 		send := withRetry(withRate(s.send, newGovernor(&cfg), stats), newRetries(&cfg), stats)
 		began := time.Now()
 		var group sync.WaitGroup

@@ -38,7 +38,7 @@ func CheckCached(tree spec.Tree, environment string, opts Options, store Store, 
 			return opts.wanted(entry.Findings, environment), nil
 		}
 	}
-	recorded := &recorder{Tree: tree, entry: cacheEntry{Files: map[string]digest{}}}
+	recorded := &trackedTree{Tree: tree, entry: cacheEntry{Files: map[string]digest{}}}
 	checked := check(recorded, environment, opts)
 	if !checked.readable {
 		return checked.all, nil // quick to find again, and of no use to other runs
@@ -167,21 +167,21 @@ func unreadSum(err error) digest {
 	return sha256.Sum256([]byte("\xff\x00unread\x00" + err.Error()))
 }
 
-// recorder is a tree that notes what is taken from it.
-type recorder struct {
+// trackedTree is a tree that notes what is taken from it.
+type trackedTree struct {
 	spec.Tree
 	entry cacheEntry
 }
 
 // ReadFile implements spec.Tree.
-func (r *recorder) ReadFile(name string, limit int64) ([]byte, error) {
+func (r *trackedTree) ReadFile(name string, limit int64) ([]byte, error) {
 	text, err := r.Tree.ReadFile(name, limit)
 	r.entry.Files[name] = fileSum(text, err)
 	return text, err
 }
 
 // Glob implements spec.Tree.
-func (r *recorder) Glob(patterns []string) ([]string, error) {
+func (r *trackedTree) Glob(patterns []string) ([]string, error) {
 	names, err := r.Tree.Glob(patterns)
 	r.entry.Globs = append(r.entry.Globs, cachedGlob{patterns, globSum(names, err)})
 	return names, err
