@@ -71,6 +71,9 @@ func outline(p *diff.Plan) string {
 		}
 		for _, f := range c.Fields {
 			line += " | " + string(f.Verdict) + " " + f.Path
+			if f.Path == "steps" { // an order
+				line += " " + string(f.Before.AppendJSON(nil)) + " to " + string(f.After.AppendJSON(nil))
+			}
 		}
 		out = append(out, line)
 	}
