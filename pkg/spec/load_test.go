@@ -205,12 +205,14 @@ func TestDefinitionFiles(t *testing.T) {
 			t.Errorf("%s: have\n%s", test.name, details(found))
 		}
 	}
-	set, found := Load(MapTree{
-		WorkspaceFile:  "version: 1\ndefinitions: ['**/*.yaml']\nmodules: modules.yaml\n",
-		"modules.yaml": "[]\n", "jobs/a.yaml": "version: 1\n",
-	}, Options{})
-	if len(found) > 0 || len(set.Files) != 1 {
-		t.Errorf("the workspace file and the modules are not definitions: %s", details(found))
+	for _, modules := range []string{"modules.yaml", "./modules.yaml", ".//modules.yaml"} {
+		set, found := Load(MapTree{
+			WorkspaceFile:  "version: 1\ndefinitions: ['**/*.yaml']\nmodules: " + modules + "\n",
+			"modules.yaml": "[]\n", "jobs/a.yaml": "version: 1\n",
+		}, Options{})
+		if len(found) > 0 || len(set.Files) != 1 {
+			t.Errorf("the workspace file and the modules %s are not definitions: %s", modules, details(found))
+		}
 	}
 }
 
