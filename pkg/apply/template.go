@@ -11,6 +11,7 @@ import (
 	"github.com/buildsync/buildsync/pkg/client/wire"
 	"github.com/buildsync/buildsync/pkg/diff"
 	"github.com/buildsync/buildsync/pkg/jsontree"
+	"github.com/buildsync/buildsync/pkg/lint/secret"
 	"github.com/buildsync/buildsync/pkg/live"
 	"github.com/buildsync/buildsync/pkg/remedy"
 	"github.com/buildsync/buildsync/pkg/sanitize"
@@ -216,16 +217,30 @@ func (s *step) warnOfCopy(old string) {
 		s.change.Address, old, where, undeclared))
 }
 
-// undeclared lists the values that the replacement takes from the old template; "" if there are
-// none.
+// undeclared lists the values that the replacement takes from the old template, but of what looks
+// like a secret only the place; "" if there are none.
 func (s *step) undeclared() string {
 	var values []string
 	for _, f := range diff.TemplateDifferences(s.change.WantTemplate.Body, s.templateBody(), s.run.opts.Modules) {
 		if !f.Sensitive && f.After != nil {
-			values = append(values, sanitize.Line(f.Path, 200)+" "+valueText(f.After))
+			values = append(values, sanitize.Line(f.Path, 200)+" "+unlessSecret(f.Path, f.After))
 		}
 	}
 	return strings.Join(values, ", ")
+}
+
+// unlessSecret is valueText for a value that nobody declared and lint never saw.
+func unlessSecret(path string, v *jsontree.Value) string {
+	text, _ := v.AsString()
+	name := path[strings.LastIndexByte(path, '.')+1:]
+	if _, behind, found := strings.Cut(path, wire.KeyParameters+`["`); found {
+		name, _, _ = strings.Cut(behind, `"]`) // the value is called defaultValue
+	}
+	whole := string(v.AppendJSON(nil))
+	if secret.Redact(whole) != whole || len(secret.FindValue(name, text)) > 0 || text == "" && secret.IsSecretName(name) { // "": of an object
+		return "(looks like a secret)"
+	}
+	return valueText(v)
 }
 
 // oldAsPlanned ends the action if the template to replace has changed since the plan.

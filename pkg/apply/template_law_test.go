@@ -197,6 +197,35 @@ func TestReplacementRefusesHiddenValues(t *testing.T) {
 	}
 }
 
+// TestWarningShowsNoSecret checks that the warning before a template's delete names what looks like a
+// secret, and does not show it: nobody declared it, and a log keeps the warning.
+func TestWarningShowsNoSecret(t *testing.T) {
+	t.Parallel()
+	quirks := emulator.NoQuirks()
+	quirks.UniqueTemplates = emulator.Unique409
+	w := newWorld(t, quirks)
+	old := templateWith("echo before", "description")
+	properties := old.Body.Get("template").Get("steps").Items()[0].Get("properties")
+	for name, value := range map[string]*jsontree.Value{
+		"password": jsontree.String("canary-one-1"), "swrToken": jsontree.String("canary-two-2"), "plain": jsontree.String("shown"),
+		"address": jsontree.String("https://user:canary-3@host.example/x"), "login": object("user", "me", "password", "canary-four-4"),
+	} {
+		properties.Set(name, value)
+	}
+	old.Body.Set("parameters", jsontree.Array(object("name", "hudson.model.StringParameterDefinition", "params",
+		jsontree.Array(object("name", "name", "value", "NPM_TOKEN"), object("name", "defaultValue", "value", "canary-five-5")))))
+	w.converge(&compile.Result{Templates: []*compile.Template{old}})
+	warned := ""
+	plan := w.plan(&compile.Result{Templates: []*compile.Template{templateWith("echo after")}}, &compile.Result{Templates: []*compile.Template{templateWith("echo before")}}, nil)
+	report := w.apply(plan, apply.Options{Warn: func(text string) { warned += text }})
+	if !report.Complete() {
+		t.Fatalf("not complete:\n%s", describe(report))
+	}
+	if strings.Contains(warned, "canary") || strings.Count(warned, "looks like a secret") != 5 || !strings.Contains(warned, `properties.plain "shown"`) {
+		t.Errorf("warned: %s", warned)
+	}
+}
+
 // TestDeletedTemplateIsKept checks a service with unique names where a run ends between the delete of
 // the old template and the create of the new one, and where the next run cannot create it either.
 // The journal keeps what no definition declares, and no secret.
