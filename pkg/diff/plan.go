@@ -36,6 +36,7 @@ type Plan struct {
 	Jobs          int       `json:"jobs,omitempty"`      // declared jobs that were compared
 	Templates     int       `json:"templates,omitempty"` // published templates that were compared
 	NotLive       int       `json:"not_live,omitempty"`  // declared objects that drift could not compare: an apply creates them
+	Unapplied     int       `json:"unapplied,omitempty"` // objects that drift leaves out, because the definitions changed: an apply writes them
 	Needs         []Need    `json:"needs,omitempty"`     // the secrets that apply needs; not part of the plan id
 	Groups        []Group   `json:"groups,omitempty"`    // changes with one cause, for display; only in the JSON form
 
@@ -361,6 +362,9 @@ func DriftOnly(p *Plan) *Plan {
 	out.Summary = Summary{Unchanged: p.Summary.Unchanged, Unmanaged: p.Summary.Unmanaged}
 	for _, c := range p.Changes {
 		out.countNotLive(&c)
+		if c.unapplied() {
+			out.Unapplied++
+		}
 		if c.Verdict == VerdictUnchanged {
 			out.Summary.Unchanged--
 		}
@@ -392,6 +396,13 @@ func DriftOnly(p *Plan) *Plan {
 	out.Needs, out.Question = nil, QuestionDrift
 	out.PlanID = planID(&out)
 	return &out
+}
+
+// unapplied reports whether an apply would write c because the definitions changed, and not only to
+// set an edit back.
+func (c *Change) unapplied() bool {
+	ours := func(f Field) bool { return f.Verdict == VerdictChange }
+	return len(c.Actions) > 0 && (c.Verdict == VerdictRemove || c.ID != nil && slices.ContainsFunc(c.Fields, ours))
 }
 
 // countNotLive counts a declared object that is to be created as not live instead of as compared.

@@ -174,7 +174,15 @@ func TestNothingToDo(t *testing.T) {
 		}),
 		"No drift: nothing is defined. Newer commits are not applied: buildsync plan shows them.": compute(func(p *diff.Plan) {
 			base(p)
-			p.Jobs, p.Head.Commit = 0, "a81e003"
+			p.Jobs, p.Head.Commit, p.Unapplied = 0, "a81e003", 1
+		}),
+		"No drift: 2 jobs are as 4f1c2d9 declares them. Changed definitions are not applied: buildsync plan shows them.": compute(func(p *diff.Plan) {
+			base(p)
+			p.Jobs, p.Head, p.Unapplied = 2, diff.Revision{Commit: p.Base.Commit, Dirty: true}, 1
+		}),
+		"No drift: 4 jobs are as 4f1c2d9 declares them.": compute(func(p *diff.Plan) {
+			base(p)
+			p.Jobs, p.Head.Commit = 4, "a81e003" // of a page, say
 		}),
 	} {
 		if out := text(t, p, render.Options{}); out != want+"\n" {

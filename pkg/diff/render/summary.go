@@ -246,7 +246,11 @@ func noDrift(plan *diff.Plan) string {
 	as, later := "the files here declare "+them, ""
 	if plan.Base != nil && plan.Base.Commit != "" {
 		as = revision(*plan.Base) + " declares " + them
-		if plan.Head.Commit != "" && plan.Head.Commit != plan.Base.Commit {
+		switch {
+		case plan.Unapplied == 0: // what was committed since then changes nothing here, or is live
+		case plan.Head.Dirty:
+			later = " Changed definitions are not applied: buildsync plan shows them."
+		case plan.Head.Commit != "" && plan.Head.Commit != plan.Base.Commit:
 			later = " Newer commits are not applied: buildsync plan shows them."
 		}
 	}
