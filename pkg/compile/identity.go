@@ -71,10 +71,9 @@ func (k *identityChecker) id(claim *Claim) {
 	if claim.ID == "" {
 		return
 	}
-	key := claim.ProjectID + "/" + claim.ID
-	other := k.byID[key]
+	other := k.byID[claim.ID] // an id is one job, whatever its project
 	if other == nil {
-		k.byID[key] = claim
+		k.byID[claim.ID] = claim
 		return
 	}
 	k.report("duplicate-job", claim.At, "jobs["+claim.Name+"].id", "only one job can have an id: remove it from the other", other.At, "the other one",

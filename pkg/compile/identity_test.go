@@ -9,6 +9,36 @@ import (
 	"github.com/buildsync/buildsync/pkg/spec"
 )
 
+// TestOneIDIsOneJob checks that two definitions cannot be pinned to one id, in one project or in two,
+// and that compile and lint say the same.
+func TestOneIDIsOneJob(t *testing.T) {
+	t.Parallel()
+	const id = "0123456789abcdef0123456789abcdef"
+	for _, jobs := range []string{
+		"  - {name: a, arch: arm, steps: [], id: " + id + "}\n  - {name: b, arch: arm, steps: [], id: " + id + "}\n",
+		"  - {name: a, arch: arm, steps: [], id: " + id + "}\n  - {name: b, project: other, arch: arm, steps: [], id: " + id + "}\n",
+		"  - {name: a, arch: arm, steps: [], id: " + id + "}\n  - {name: a, project: other, arch: arm, steps: [], id: " + id + "}\n",
+		"  - {name: \"${{ matrix.n }}\", matrix: {n: [a, c]}, arch: arm, steps: [], id: " + id + "}\n",
+	} {
+		tree := spec.MapTree{
+			spec.WorkspaceFile:   "version: 1\nprojects: {shop: 6ecbc5bac7c8442fb3d2563d53c13582, other: 8391ec48637849f384dd3db5c8d61aaa}\ndefault_project: shop\n",
+			"definitions/a.yaml": "version: 1\njobs:\n" + jobs,
+		}
+		_, compiled := compile.Load(tree, "", compile.Options{})
+		for what, found := range map[string]spec.Diagnostics{"compile": compiled, "lint": lint.Check(tree, "", lint.Options{})} {
+			n := 0
+			for _, d := range found {
+				if d.Rule == "duplicate-job" && strings.Contains(d.Message, "pinned to one id") && len(d.Related) == 1 {
+					n++
+				}
+			}
+			if n != 1 {
+				t.Errorf("%s of\n%s\nfinds %s", what, jobs, describe(found))
+			}
+		}
+	}
+}
+
 // TestFormerNameIsPointedAt checks that compile, plan and apply place a finding at the wrong entry
 // of renamed_from, as lint does.
 func TestFormerNameIsPointedAt(t *testing.T) {
