@@ -11,7 +11,9 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/buildsync/buildsync/internal/screen"
 
@@ -139,9 +141,10 @@ func commandOf(line string) string {
 
 // walkBench returns a workspace of one job and one template in a repository with a
 // remote, beside an emulator.
-func walkBench(t *testing.T) (*emulatortest.Server, string, []string) {
+func walkBench(t *testing.T) (*emulatortest.Server, *walkClock, string, []string) {
 	t.Helper()
-	service := emulatortest.Start(t, emulator.Options{})
+	clock := &walkClock{}
+	service := emulatortest.Start(t, emulator.Options{Now: clock.now})
 	if err := service.PutKeystoreFile("android.keystore", []byte("bytes")); err != nil {
 		t.Fatal(err)
 	}
@@ -194,13 +197,37 @@ jobs:
 			t.Fatalf("git %v: %v\n%s", args, err, out)
 		}
 	}
-	return service, dir, env
+	return service, clock, dir, env
+}
+
+// walkClock is the clock of a walk. It stands still while a build is started and stopped, so that
+// the build cannot end before it is stopped, however slow the machine is.
+type walkClock struct{ still atomic.Pointer[time.Time] }
+
+func (c *walkClock) now() time.Time {
+	if at := c.still.Load(); at != nil {
+		return *at
+	}
+	return time.Now()
+}
+
+// before sets the clock for a step of the walk.
+func (c *walkClock) before(line string) {
+	switch commandOf(line) {
+	case "job run":
+		if now := time.Now(); !strings.Contains(line, "--wait") {
+			c.still.Store(&now)
+		}
+	case "job stop":
+	default:
+		c.still.Store(nil)
+	}
 }
 
 // appliedBench returns a walkBench whose definitions are applied.
 func appliedBench(t *testing.T) (*emulatortest.Server, string, []string) {
 	t.Helper()
-	service, dir, env := walkBench(t)
+	service, _, dir, env := walkBench(t)
 	if got := runWith(t, "", env, "-C", dir, "apply", "--yes"); got.code != exitDone {
 		t.Fatalf("%+v", got)
 	}
@@ -222,8 +249,9 @@ func TestEveryCommandOnATerminal(t *testing.T) {
 	for _, columns := range []uint16{40, 80, 160} {
 		t.Run(fmt.Sprint(columns), func(t *testing.T) {
 			t.Parallel()
-			_, dir, env := walkBench(t)
+			_, clock, dir, env := walkBench(t)
 			for _, step := range walk {
+				clock.before(step.line)
 				s := sit(t, columns, dir, env, strings.Fields(step.line)...)
 				code, seen := s.end()
 				if code != step.code {
@@ -305,7 +333,7 @@ func TestCtrlCAtRest(t *testing.T) {
 // silently with its own exit code; one that was stopped by it ends with 130.
 func TestAClosedPipe(t *testing.T) {
 	t.Parallel()
-	_, dir, env := walkBench(t)
+	_, clock, dir, env := walkBench(t)
 	binary := buildsyncBinary(t)
 	unread := func(line string) (code int, said string) {
 		reader, writer, err := os.Pipe()
@@ -324,6 +352,7 @@ func TestAClosedPipe(t *testing.T) {
 	}
 	applied := false
 	for _, step := range walk {
+		clock.before(step.line)
 		code, said := unread(step.line)
 		if step.line == "apply --yes" && !applied {
 			if applied = true; code != exitInterrupted {
