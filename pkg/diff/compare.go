@@ -377,6 +377,9 @@ func (c *comparison) orderFields(s *sides) []Field {
 			continue
 		}
 		f := Field{Path: list, Before: names(c.live, s.livePaths, list, desired), After: names(c.desired, s.desiredPaths, list, desired), Verdict: VerdictChange}
+		if jsontree.Equal(f.Before, f.After) {
+			continue // some were renamed into each other's places, and their names are changes themselves
+		}
 		if c.threeWay && c.base.Get(list).Kind() == jsontree.KindArray {
 			f.Verdict = c.orderVerdict(list, live, desired)
 		}
