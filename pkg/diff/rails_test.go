@@ -548,7 +548,7 @@ func TestDriftOnly(t *testing.T) {
 			t.Errorf("assumed %t: base %v, %s, %q", assumed, p.Base, outline(p), p.Changes[0].Note)
 		}
 	}
-	in.Live = listed()
+	in.Live, in.AssumedBase = listed(), true
 	if p := diff.Compute(in); len(p.Refusals) != 1 || !strings.Contains(p.Refusals[0].Message, "run buildsync plan") || strings.Contains(p.Refusals[0].Message, "--base none") {
 		t.Errorf("nothing live, nothing applied: %v", p.Refusals)
 	}
