@@ -372,7 +372,7 @@ func TestWrittenValuesAreReached(t *testing.T) {
 		{"absent members of a source", "scms: [{" + members + "}]", true, exitDone},
 		{"null members of a source", "scms: [{" + members + ", repo_id: null, web_url: null, group_name: null, repo_name: null, source: null}]", true, exitDifferent},
 		{"empty members of a source", "scms: [{" + members + ", repo_id: '', web_url: '', group_name: '', repo_name: '', source: ''}]", true, exitDifferent},
-		{"null properties of a step", "steps: [{module_id: devcloud2018.codeci_action_20017.action, name: A, properties: null}]", false, exitDifferent},
+		{"null properties of a step", "steps: [{module_id: devcloud2018.codeci_action_20043.action, name: A, properties: null}]", false, exitDifferent},
 		{"numbers that are printed otherwise", "steps: [{module_id: devcloud2018.codeci_action_20017.action, name: A, properties: {ratio: 1.10, limit: 1e3, z: 2.0}}]", false, exitDifferent},
 		{"null properties, stored", "steps: [{module_id: devcloud2018.codeci_action_20017.action, name: A, properties: null}]", true, exitDifferent},
 	} {
