@@ -203,6 +203,8 @@ func TestNotifications(t *testing.T) {
 	for name, tc := range map[string]struct {
 		base, head []compile.Notice
 		live       []wire.Notice
+		unseen     bool // the service does not show the channels: they are as at the base
+		tweak      func(*diff.Input)
 		want       string
 	}{
 		"not managed":    {live: []wire.Notice{row("MAIL", "buildJobFail")}},
@@ -213,12 +215,25 @@ func TestNotifications(t *testing.T) {
 		"edited outside": {base: []compile.Notice{notice("MAIL", "buildJobFail")}, head: []compile.Notice{notice("MAIL", "buildJobFail")}, live: []wire.Notice{row("MAIL")}, want: `drift shop/notification/j update | drift notifications["MAIL"].events`},
 		"conflict": {base: []compile.Notice{notice("MAIL", "buildJobFail")}, head: []compile.Notice{notice("MAIL", "deleteJob")}, live: []wire.Notice{row("MAIL")},
 			want: "conflict shop/notification/j update | conflict notifications[\"MAIL\"].events\nrefused: conflict"},
+		"stored differently": {base: []compile.Notice{notice("MAIL", "buildJobFail")}, head: []compile.Notice{notice("MAIL", "buildJobFail")}, live: []wire.Notice{row("MAIL")},
+			tweak: func(in *diff.Input) {
+				in.Rewritten = map[string][]string{"shop/job/j": {`notifications["MAIL"].events`}}
+			}, want: `change shop/notification/j update | change notifications["MAIL"].events`},
+		"unseen, without a base": {head: []compile.Notice{notice("MAIL", "deleteJob")}, unseen: true, tweak: withoutBase(false)},
+		"unseen, first apply":    {head: []compile.Notice{notice("MAIL", "deleteJob")}, unseen: true, tweak: withoutBase(true), want: `change shop/notification/j update | change notifications["MAIL"].events`},
+		"unseen, as at the base": {base: []compile.Notice{notice("MAIL", "deleteJob")}, head: []compile.Notice{notice("MAIL", "deleteJob")}, unseen: true},
+		"unseen, changed here":   {base: []compile.Notice{notice("MAIL", "deleteJob")}, head: []compile.Notice{notice("MAIL")}, unseen: true, want: `change shop/notification/j update | change notifications["MAIL"].events`},
+		"unseen, newly declared": {head: []compile.Notice{notice("MAIL", "deleteJob")}, unseen: true, want: `change shop/notification/j update | change notifications["MAIL"].events`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			want, before, live := defined(t, "j", plainJob), defined(t, "j", plainJob), existing(t, "j", plainJob)
-			want.Notices, before.Notices, live.Notices = tc.head, tc.base, tc.live
-			p := diff.Compute(input(compiled(want), compiled(before), listed(live)))
+			want.Notices, before.Notices, live.Notices, live.NoticesUnseen = tc.head, tc.base, tc.live, tc.unseen
+			in := input(compiled(want), compiled(before), listed(live))
+			if tc.tweak != nil {
+				tc.tweak(&in)
+			}
+			p := diff.Compute(in)
 			if d := cmp.Diff(tc.want, outline(p)); d != "" {
 				t.Errorf("-want +got\n%s", d)
 			}

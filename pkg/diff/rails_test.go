@@ -382,12 +382,22 @@ func TestExplicitRemovals(t *testing.T) {
 	}
 }
 
+// withoutBase plans without a base. first is the first apply, which makes one.
+func withoutBase(first bool) func(*diff.Input) {
+	return func(in *diff.Input) { in.Base, in.BaseRevision, in.FirstApply = nil, nil, first }
+}
+
+// TestDisabledState checks when the enabled state is written. A state that the service does not show
+// is as the base has it: without a base, no apply but the first writes it.
 func TestDisabledState(t *testing.T) {
 	t.Parallel()
 	on, off := true, false
+	protected := func(in *diff.Input) { in.Base.Jobs[0].Protect = true }
 	for name, tc := range map[string]struct {
 		base, head *bool
 		disabled   bool
+		unseen     bool // the listing does not show the state
+		tweak      func(*diff.Input)
 		want       string
 	}{
 		"not managed":       {disabled: true},
@@ -398,12 +408,24 @@ func TestDisabledState(t *testing.T) {
 		"changed here":      {base: &on, head: &off, want: "change shop/job/j disable | change enabled"},
 		"newly declared":    {head: &off, want: "change shop/job/j disable | change enabled"},
 		"no longer managed": {base: &on, disabled: true},
+
+		"off, is on, protected at the base": {head: &off, tweak: protected, want: "change shop/job/j disable | change enabled\nrefused: protected"},
+		"off, is on, without a base":        {head: &off, tweak: withoutBase(false), want: "change shop/job/j disable | change enabled"},
+		"unseen, without a base":            {head: &off, unseen: true, tweak: withoutBase(false)},
+		"unseen, first apply":               {head: &off, unseen: true, tweak: withoutBase(true), want: "change shop/job/j disable | change enabled"},
+		"unseen, as at the base":            {base: &off, head: &off, unseen: true},
+		"unseen, changed here":              {base: &on, head: &off, unseen: true, want: "change shop/job/j disable | change enabled"},
+		"unseen, newly declared":            {head: &off, unseen: true, want: "change shop/job/j disable | change enabled"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			want, before, live := defined(t, "j", plainJob), defined(t, "j", plainJob), existing(t, "j", plainJob)
-			want.Enabled, before.Enabled, live.Item.Disabled = tc.head, tc.base, tc.disabled
-			if got := outline(diff.Compute(input(compiled(want), compiled(before), listed(live)))); got != tc.want {
+			want.Enabled, before.Enabled, live.Item.Disabled, live.Item.StateUnseen = tc.head, tc.base, tc.disabled, tc.unseen
+			in := input(compiled(want), compiled(before), listed(live))
+			if tc.tweak != nil {
+				tc.tweak(&in)
+			}
+			if got := outline(diff.Compute(in)); got != tc.want {
 				t.Errorf("got %s, want %s", got, tc.want)
 			}
 		})
@@ -446,8 +468,10 @@ func TestJoin(t *testing.T) {
 	t.Parallel()
 	jobs, live := many(t, "job", 4)
 	jobs[0].WithBody(body(t, `{"arch":"x86-64","steps":[]}`))
+	jobs[1].WithBody(body(t, `{"arch":"x86-64","steps":[]}`))
 	jobs[3].WithBody(body(t, `{"arch":"x86-64","steps":[]}`))
 	jobs[0].Address, jobs[0].Project = "web/job/job0", "web" // after those of shop
+	jobs[1].Address, jobs[1].Project = "web/job/job1", "web" // after the notifications of job0
 	jobs[0].Notices = []compile.Notice{{Type: "MAIL", Events: []string{"deleteJob"}}}
 	all := diff.Compute(input(compiled(jobs...), nil, listed(live...)))
 	first := diff.Compute(whole(input(compiled(jobs[:2]...), nil, listed(live...)), compiled(jobs...)))

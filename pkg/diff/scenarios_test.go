@@ -212,6 +212,7 @@ var scenarios = []scenario{
 	{"a run with another secret of a channel ended", hook("{secret: T}"), hook("{secret: S}"), hook("anything"), nil, hook("{secret: T}")},
 	{"a run with another configuration ended, masked", hook("new"), hook("old"), hook(`"******"`), nil, hook("new")},
 	{"a run with another configuration ended, shown", hook("new"), hook("old"), hook("new"), nil, hook("new")},
+	{"a run with a configuration in place of the secret ended, shown", hook("{secret: S}"), hook("{secret: S}"), hook("new"), nil, hook("new")},
 	{"a run that enabled ended", jobWith("enabled: true"), jobWith("enabled: false"), jobWith("enabled: true"), nil, jobWith("enabled: true")},
 	{"a run that enabled ended, and it is defined as before", jobWith("enabled: false"), jobWith("enabled: false"), jobWith("enabled: true"), nil, jobWith("enabled: true")},
 	{"changed outside, drift is refused", oneJob, oneJob, otherJob, refuseDrift, ""},

@@ -285,3 +285,38 @@ func TestDeleteOfADisabledJob(t *testing.T) {
 		}
 	}
 }
+
+// TestRemovalOfAnUnseenState checks that a job whose state the service does not show is disabled once
+// and not at each apply.
+func TestRemovalOfAnUnseenState(t *testing.T) {
+	t.Parallel()
+	entry := func(job, action string) compile.Removal {
+		return compile.Removal{Address: "shop/job/" + job, Project: "shop", ProjectID: project, Job: job, Action: action}
+	}
+	disabled := defined(t, "j", `{"arch":"a"}`)
+	disabled.Enabled = new(false)
+	const disable = "remove shop/job/j disable"
+	for name, tc := range map[string]struct {
+		base  *compile.Result
+		head  []compile.Removal
+		first bool
+		want  string
+	}{
+		"listed, without a base":                  {head: []compile.Removal{entry("j", "disable")}},
+		"listed, first apply":                     {head: []compile.Removal{entry("j", "disable")}, first: true, want: disable},
+		"listed, defined at the base":             {base: compiled(defined(t, "j", `{"arch":"a"}`)), head: []compile.Removal{entry("j", "disable")}, want: disable},
+		"listed, listed at the base":              {base: &compile.Result{Removals: []compile.Removal{entry("j", "disable")}}, head: []compile.Removal{entry("j", "disable")}},
+		"listed, another listed at the base":      {base: &compile.Result{Removals: []compile.Removal{entry("k", "disable")}}, head: []compile.Removal{entry("j", "disable")}, want: disable},
+		"listed, deleted at the base":             {base: &compile.Result{Removals: []compile.Removal{entry("j", "delete")}}, head: []compile.Removal{entry("j", "disable")}, want: disable},
+		"no longer defined":                       {base: compiled(defined(t, "j", `{"arch":"a"}`)), want: disable},
+		"no longer defined, disabled at the base": {base: compiled(disabled)},
+	} {
+		live := existing(t, "j", `{"arch":"a"}`)
+		live.Item.StateUnseen = true
+		in := input(&compile.Result{Removals: tc.head}, tc.base, listed(live))
+		in.Options.AllowEmpty, in.Policy.MaxRemovalShare, in.FirstApply = true, 1, tc.first
+		if got := outline(diff.Compute(in)); got != tc.want {
+			t.Errorf("%s: got %q, want %q", name, got, tc.want)
+		}
+	}
+}
