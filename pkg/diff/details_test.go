@@ -2,6 +2,7 @@ package diff_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -186,6 +187,42 @@ func TestIgnore(t *testing.T) {
 				t.Errorf("-want +got\n%s", d)
 			}
 		})
+	}
+}
+
+// TestIgnoredPartsOfAParameter checks that a part of a parameter that policy.ignore names keeps its
+// live value, and that the others are compared and written.
+func TestIgnoredPartsOfAParameter(t *testing.T) {
+	t.Parallel()
+	param := func(kind, value, option string, required string) string {
+		return fmt.Sprintf(`{"parameters":[{"name":"hudson.model.%s","params":[{"name":"name","value":"p"},{"name":"defaultValue","value":%q,"required":%s,"limits":[{"name":%q,"display_name":%q,"disable":"0"}]}]}]}`, kind, value, required, option, option)
+	}
+	live, head := param("StringParameterDefinition", "a", "a", "true"), param("ChoiceParameterDefinition", "b", "b", "false")
+	all := []string{`parameters["p"].definition`, `parameters["p"].defaultValue`, `parameters["p"].defaultValue.required`, `parameters["p"].limits`}
+	for field, kept := range map[string]string{all[0]: "StringParameterDefinition", all[1]: `"value":"a"`, all[2]: `"required":true`, all[3]: `"display_name":"a"`} {
+		in := input(compiled(defined(t, "j", head)), nil, listed(existing(t, "j", live)))
+		in.Policy.Ignore = []spec.Ignore{{Job: "j", Fields: []string{field}}}
+		change := diff.Compute(in).Changes[0]
+		want := slices.DeleteFunc(slices.Clone(all), func(path string) bool { return strings.HasPrefix(path, field) })
+		if d := cmp.Diff(want, diff.Paths(change.Fields)); d != "" {
+			t.Errorf("%s: -want +got\n%s", field, d)
+		}
+		if sent := text(change.DesiredBody().Get("parameters")); !strings.Contains(sent, kept) {
+			t.Errorf("%s: sent %s", field, sent)
+		}
+	}
+}
+
+// TestPairs checks that the items of two lists are paired as a plan pairs them, the others not at all.
+func TestPairs(t *testing.T) {
+	t.Parallel()
+	have, want := parsed(steps(step("A", "a"), step("B", "b"), step("D", "d"))), parsed(steps(step("X", "x"), step("D", "e"), step("B", "c")))
+	var got []string
+	for h, w := range diff.Pairs("steps", have, want) {
+		got = append(got, h.Str("name")+w.Get("properties").Str("command"))
+	}
+	if d := cmp.Diff([]string{"De", "Bc"}, got); d != "" {
+		t.Errorf("-want +got\n%s", d)
 	}
 }
 

@@ -64,3 +64,15 @@ func TestAReadFormIsNoChange(t *testing.T) {
 		})
 	}
 }
+
+// TestDeclaredEmptyIsAChange checks that an object that is declared empty is not in step with one that
+// has members.
+func TestDeclaredEmptyIsAChange(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{`{}`: `change shop/job/j update | change labels.a`, `{"a":"x"}`: ""} {
+		head := defined(t, "j", `{"arch":"a","labels":`+value+`}`)
+		if got := outline(diff.Compute(input(compiled(head), nil, listed(existing(t, "j", `{"arch":"a","labels":{"a":"x"}}`))))); got != want {
+			t.Errorf("%s: %s, want %s", value, got, want)
+		}
+	}
+}

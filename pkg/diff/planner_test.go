@@ -122,3 +122,23 @@ func document(t *rapid.T, p *diff.Plan) string {
 	}
 	return string(text)
 }
+
+// TestMadeAndNotDeclared checks which objects of earlier runs a plan keeps for the next journal: those
+// that are live and that no base declares. Without a base all is compared two ways.
+func TestMadeAndNotDeclared(t *testing.T) {
+	t.Parallel()
+	live := listed(existing(t, "a", plainJob), existing(t, "b", plainJob))
+	head := compiled(defined(t, "a", plainJob), defined(t, "b", plainJob))
+	for name, test := range map[string]struct {
+		base *compile.Result
+		want []string
+	}{
+		"no base": {nil, nil}, "an empty base": {compiled(), []string{"id-of-a"}}, "the base declares it": {compiled(defined(t, "a", plainJob)), nil}, "the base declares another": {compiled(defined(t, "b", plainJob)), []string{"id-of-a"}},
+	} {
+		in := input(head, test.base, live)
+		in.Made = map[string]bool{"id-of-a": true, "gone": true}
+		if d := cmp.Diff(test.want, diff.Compute(in).Made); d != "" {
+			t.Errorf("%s: -want +got\n%s", name, d)
+		}
+	}
+}

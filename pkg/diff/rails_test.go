@@ -557,12 +557,29 @@ func TestDriftOnly(t *testing.T) {
 	if got, want := outline(p), "drift shop/job/gone\nchange shop/job/j | drift arch"; got != want {
 		t.Errorf("got %s\nwant %s", got, want)
 	}
-	if !p.Drifted() || p.Summary.Drift != 2 || p.Summary.Update != 0 {
+	if !p.Drifted() || p.Summary.Drift != 2 || p.Summary.Update != 0 || p.Unapplied != 1 {
 		t.Errorf("drifted %t, summary %+v", p.Drifted(), p.Summary)
 	}
 	in.Live = listed(existing(t, "j", `{"arch":"a","flavor":"x","steps":[]}`), existing(t, "gone", plainJob))
 	if p := diff.DriftOnly(diff.Compute(in)); p.Drifted() || len(p.Changes) != 0 || p.Jobs != 2 || p.NotLive != 1 {
 		t.Errorf("no drift: drifted %t, %d compared, %d not live, %s", p.Drifted(), p.Jobs, p.NotLive, outline(p))
+	}
+	same := diff.DriftOnly(diff.Compute(input(compiled(base), compiled(base), listed(existing(t, "j", `{"arch":"b","flavor":"x","steps":[]}`)))))
+	if !same.Drifted() || same.Unapplied != 0 {
+		t.Errorf("an edit outside alone: drifted %t, %d are not applied", same.Drifted(), same.Unapplied)
+	}
+	template := &compile.Template{Address: "shop/template/t", Name: "t", Body: body(t, `{"name":"t","template":{"steps":[]}}`)}
+	created := input(compiled(base), compiled(base), listed(existing(t, "j", `{"arch":"a","flavor":"x","steps":[]}`)))
+	created.Head.Templates, created.Base.Templates = []*compile.Template{template}, nil
+	if p := diff.DriftOnly(diff.Compute(created)); p.Templates != 0 || p.NotLive != 1 {
+		t.Errorf("a template that is not live: %d compared, %d not live", p.Templates, p.NotLive)
+	}
+	for action, unapplied := range map[string]int{"disable": 1, "keep": 0} {
+		in := input(compiled(), compiled(defined(t, "gone", plainJob)), listed(existing(t, "gone", plainJob)))
+		in.Policy = spec.Policy{OnRemove: action, MaxRemovals: 3, MaxRemovalShare: 1}
+		if p := diff.DriftOnly(diff.Compute(in)); p.Unapplied != unapplied {
+			t.Errorf("a removal with on_remove %s: %d are not applied, want %d", action, p.Unapplied, unapplied)
+		}
 	}
 	in = input(in.Head, in.Head, listed(existing(t, "gone", plainJob)))
 	for assumed, note := range map[bool]string{false: "was deleted outside buildsync", true: "is not live, and no apply of it is recorded"} {

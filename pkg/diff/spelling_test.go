@@ -153,6 +153,14 @@ func TestRewrittenByTheService(t *testing.T) {
 	}
 }
 
+// TestNothingIsRewritten checks that a body without a difference is not one that the service rewrote.
+func TestNothingIsRewritten(t *testing.T) {
+	t.Parallel()
+	if c := new(diff.Change); c.RewrittenBefore(nil) || c.RewrittenBefore([]diff.Field{{Path: "arch"}}) {
+		t.Error("nothing was rewritten before")
+	}
+}
+
 // TestSpelledByAnInterruptedRun checks that the write of an interrupted run is recognised, also in
 // the service's spelling.
 func TestSpelledByAnInterruptedRun(t *testing.T) {

@@ -110,6 +110,38 @@ func TestRemovedItemsAreChanges(t *testing.T) {
 	}
 }
 
+// TestPredefinedParameterInFront checks that a parameter of the service in front of a declared one does
+// not move the place of the change.
+func TestPredefinedParameterInFront(t *testing.T) {
+	t.Parallel()
+	param := func(name, value, more string) string {
+		return fmt.Sprintf(`{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":%q},{"name":"defaultValue","value":%q}%s]}`, name, value, more)
+	}
+	list := func(items ...string) string { return `{"parameters":[` + strings.Join(items, ",") + `]}` }
+	predefined := param("codeBranch", "master", `,{"name":"defaults","value":"true"}`)
+	base, head := list(param("a", "1", ""), param("b", "1", "")), strings.Replace(list(param("a", "2", ""), param("b", "1", "")), "StringP", "TextP", 1)
+	live := list(predefined, param("a", "1", ""), param("b", "3", ""))
+	plan := diff.Compute(input(compiled(defined(t, "j", head)), compiled(defined(t, "j", base)), listed(existing(t, "j", live))))
+	if got, want := outline(plan), `change shop/job/j update | change parameters["a"].definition | change parameters["a"].defaultValue | drift parameters["b"].defaultValue`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if after := text(plan.Changes[0].Fields[0].After); after != `"hudson.model.TextParameterDefinition"` {
+		t.Errorf("the new kind is shown as %s, not as it is declared", after)
+	}
+}
+
+// TestMembersOfATrigger checks that a declared member of a trigger besides its parameters is written.
+func TestMembersOfATrigger(t *testing.T) {
+	t.Parallel()
+	trigger := func(state string) string {
+		return `{"triggers":[{"name":"hudson.triggers.TimerTrigger","state":"` + state + `","parameters":[{"name":"spec","value":"1"}]}]}`
+	}
+	plan := diff.Compute(input(compiled(defined(t, "j", trigger("on"))), nil, listed(existing(t, "j", trigger("off")))))
+	if !plan.HasChanges() || !strings.Contains(text(plan.Changes[0].DesiredBody()), `"state":"on"`) {
+		t.Errorf("%s", outline(plan))
+	}
+}
+
 // TestTriggersWithMembersOfTheService checks that a trigger with members that the service added
 // still matches its definition.
 func TestTriggersWithMembersOfTheService(t *testing.T) {
@@ -182,7 +214,7 @@ func TestOptionsWithMembersOfTheService(t *testing.T) {
 	options := func(names string, more string) string {
 		var list []string
 		for _, name := range strings.Fields(names) {
-			list = append(list, fmt.Sprintf(`{"name":%q,"display_name":%q,"disable":"0"%s}`, name, name, more))
+			list = append(list, fmt.Sprintf(`{"name":%q,"display_name":%q,"disable":"0"%s}`, name, name, strings.ReplaceAll(more, "%s", name)))
 		}
 		return `{"parameters":[{"name":"hudson.model.StringParameterDefinition","params":[{"name":"name","value":"p"},{"name":"defaultValue","value":"a","limits":[` + strings.Join(list, ",") + `]}]}]}`
 	}
@@ -190,10 +222,10 @@ func TestOptionsWithMembersOfTheService(t *testing.T) {
 		name, base, live, want string
 		verdict                diff.Verdict
 	}{
-		{"nothing changes", options("a b", ""), options("a b", `,"sequence":1`), options("a b", ""), ""},
-		{"one more", options("a b", ""), options("a b", `,"sequence":1`), options("a b c", ""), diff.VerdictChange},
-		{"one less", options("a b", ""), options("a b", `,"sequence":1`), options("a", ""), diff.VerdictChange},
-		{"an edit", options("a b", ""), options("a c", `,"sequence":1`), options("a b", ""), diff.VerdictDrift},
+		{"nothing changes", options("a b", ""), options("a b", `,"sequence":"%s"`), options("a b", ""), ""},
+		{"one more", options("a b", ""), options("a b", `,"sequence":"%s"`), options("a b c", ""), diff.VerdictChange},
+		{"one less", options("a b", ""), options("a b", `,"sequence":"%s"`), options("a", ""), diff.VerdictChange},
+		{"an edit", options("a b", ""), options("a c", `,"sequence":"%s"`), options("a b", ""), diff.VerdictDrift},
 		{"a member taken out", options("a b", `,"mine":1`), options("a b", `,"mine":1`), options("a b", ""), diff.VerdictChange},
 	} {
 		plan := diff.Compute(input(compiled(defined(t, "j", tc.want)), compiled(defined(t, "j", tc.base)), listed(existing(t, "j", tc.live))))
@@ -201,7 +233,7 @@ func TestOptionsWithMembersOfTheService(t *testing.T) {
 		for _, change := range plan.Changes {
 			for _, f := range change.Fields {
 				verdict = f.Verdict
-				if tc.name == "one more" && !strings.Contains(text(f.After), "sequence") {
+				if tc.name == "one more" && !strings.Contains(text(f.After), `"name":"b","display_name":"b","disable":"0","sequence":"b"`) {
 					t.Errorf("%s: what the service added is lost: %s", tc.name, text(f.After))
 				}
 			}
