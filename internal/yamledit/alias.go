@@ -23,12 +23,54 @@ func (e *Editor) Anchored(from, to int) bool {
 	if e.root == nil || bytes.IndexByte(e.Src[from:to], '&') < 0 {
 		return false
 	}
-	d := &detacher{Editor: e}
 	var has func(w *spec.Written) bool
 	has = func(w *spec.Written) bool {
-		return from <= w.Start && w.Start < to && d.anchor(w) != "" || slices.ContainsFunc(w.Items, has)
+		return from <= w.Start && w.Start < to && e.anchor(w) != "" || slices.ContainsFunc(w.Items, has)
 	}
 	return has(e.root)
+}
+
+// merges reports whether a mapping merges a key, whether it has the key itself or not.
+func (e *Editor) merges(in *spec.Written, key string) bool {
+	has := func(w *spec.Written) bool {
+		w = e.meant(w)
+		for i := 0; i < len(w.Items) && w.Kind == spec.MappingNode; i += 2 {
+			if w.Items[i].Text == key {
+				return true
+			}
+		}
+		return w.Kind == spec.MappingNode && e.merges(w, key)
+	}
+	for i := 0; i+1 < len(in.Items); i += 2 {
+		if in.Items[i].Text != "<<" || in.Items[i].Style != spec.PlainStyle {
+			continue
+		}
+		merged := e.meant(in.Items[i+1])
+		if has(merged) || merged.Kind == spec.SequenceNode && slices.ContainsFunc(merged.Items, has) {
+			return true
+		}
+	}
+	return false
+}
+
+// meant returns the value that an alias stands for, which is the last one above it with that anchor,
+// and another value as it is.
+func (e *Editor) meant(w *spec.Written) *spec.Written {
+	if !w.Alias {
+		return w
+	}
+	target := w
+	var find func(n *spec.Written)
+	find = func(n *spec.Written) {
+		if n.Start < w.Start && e.anchor(n) == w.Text {
+			target = n
+		}
+		for _, item := range n.Items {
+			find(item)
+		}
+	}
+	find(e.root)
+	return target
 }
 
 type detacher struct {
@@ -59,11 +101,11 @@ func (d *detacher) walk(w *spec.Written) {
 }
 
 // anchor returns the name of a value's anchor, "" for none.
-func (d *detacher) anchor(w *spec.Written) string {
-	if w.Alias || w.Start >= w.Value || d.Src[w.Start] != '&' {
+func (e *Editor) anchor(w *spec.Written) string {
+	if w.Alias || w.Start >= w.Value || e.Src[w.Start] != '&' {
 		return ""
 	}
-	name := d.Src[w.Start+1 : w.Value]
+	name := e.Src[w.Start+1 : w.Value]
 	if end := bytes.IndexAny(name, " \t\r\n,]}"); end >= 0 {
 		name = name[:end]
 	}

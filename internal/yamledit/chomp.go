@@ -1,6 +1,7 @@
 package yamledit
 
 import (
+	"bytes"
 	"slices"
 	"strings"
 
@@ -28,6 +29,39 @@ func chomping(n *spec.Written, src []byte) *textedit.Edit {
 		return &textedit.Edit{Start: header, End: header + 1, New: "-"}
 	}
 	return &textedit.Edit{Start: header, End: header, New: "-"}
+}
+
+// apart returns edits that take the blank lines below along where the result has a blank line: a text
+// of which final line breaks are kept would take them in.
+func (e *Editor) apart(edits []textedit.Edit) []textedit.Edit {
+	edits = slices.Clone(edits)
+	for i, x := range edits {
+		if !strings.HasSuffix(x.New, "\n\n") && (x.New != "" || !bytes.HasSuffix(e.Src[:x.Start], []byte("\n\n"))) {
+			continue
+		}
+		last, end := i, e.blankTo(x.End)
+		for { // what follows may go as well
+			j := slices.IndexFunc(edits, func(y textedit.Edit) bool { return y.Start >= edits[last].End && y.Start <= end && y != edits[last] })
+			if j < 0 {
+				break
+			}
+			if edits[j].New != "" || edits[j].End == edits[j].Start {
+				end = edits[j].Start
+				break
+			}
+			last, end = j, e.blankTo(edits[j].End)
+		}
+		edits[last].End = end
+	}
+	return edits
+}
+
+// blankTo returns the end of the blank lines from an offset on.
+func (e *Editor) blankTo(at int) int {
+	for at < len(e.Src) && strings.TrimSpace(string(e.Src[at:e.LineEnd(at)])) == "" {
+		at = e.LineEnd(at)
+	}
+	return at
 }
 
 func overlapped(edits []textedit.Edit, by textedit.Edit) bool {

@@ -86,6 +86,7 @@ func (e *Editor) Apply() []byte {
 	if e.chomp != nil && !overlapped(edits, *e.chomp) {
 		edits = append(slices.Clone(edits), *e.chomp)
 	}
+	edits = e.apart(edits)
 	return textedit.KeepLineEnds(e.Src, textedit.Apply(e.Src, edits))
 }
 
@@ -151,11 +152,11 @@ func (e *Editor) inFlow(w *spec.Written) bool {
 }
 
 // SetKey gives a key of a mapping a value, a new key after the others; nil
-// removes the key.
+// removes the key, or lays null over one that is merged in.
 func (e *Editor) SetKey(in *spec.Node, key string, value *yamltext.Node) {
 	i := e.entry(in, key)
 	switch {
-	case i < 0 && value == nil && in.Get(key) != nil: // merged in: null is laid over it
+	case i < 0 && value == nil && in.Get(key) != nil: // merged in
 		e.InsertKey(in, "", key, yamltext.Literal("null"))
 	case i < 0 && value == nil:
 	case i < 0:
@@ -164,6 +165,17 @@ func (e *Editor) SetKey(in *spec.Node, key string, value *yamltext.Node) {
 		e.removeEntry(e.writtenOf(in), i)
 	default:
 		e.SetValue(in.Key(key), in.Get(key), value)
+	}
+}
+
+// DropKey takes a key from a mapping as SetKey does, and lays null over one that would show through
+// then, since the mapping merges it as well.
+func (e *Editor) DropKey(in *spec.Node, key string) {
+	switch {
+	case e.entry(in, key) < 0 || !e.merges(e.writtenOf(in), key):
+		e.SetKey(in, key, nil)
+	case !in.Get(key).IsNull():
+		e.SetValue(in.Key(key), in.Get(key), yamltext.Literal("null"))
 	}
 }
 

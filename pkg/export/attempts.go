@@ -144,9 +144,9 @@ func (u *update) bring(key string, ed *editor, change func(key, have *spec.Node,
 	switch {
 	case have == nil && want == nil:
 	case have == nil:
-		ed.InsertKey(u.have, u.before(key), key, want)
+		ed.InsertKey(u.have, u.before(ed, key), key, want)
 	case want == nil:
-		ed.SetKey(u.have, key, nil)
+		ed.DropKey(u.have, key)
 	default:
 		change(u.have.Key(key), have, want)
 	}
@@ -162,7 +162,7 @@ func (u *update) adjust(ed *editor, key string) {
 // others may merge the same.
 func (u *update) replace(ed *editor, key string) {
 	if want := u.wanted(key); want != nil && u.merged(ed, key) {
-		ed.InsertKey(u.have, u.before(key), key, want)
+		ed.InsertKey(u.have, u.before(ed, key), key, want)
 	} else {
 		u.bring(key, ed, func(key, have *spec.Node, want *yamltext.Node) { ed.setValue(key, have, ed.kept(have, want)) })
 	}
@@ -177,13 +177,13 @@ func (u *update) merged(ed *editor, key string) bool {
 func (u *update) empty(ed *editor, key string) {
 	switch have := u.have.Get(key); {
 	case key == "extra" && (have == nil || u.merged(ed, key)):
-		ed.InsertKey(u.have, u.before(key), key, u.emptiedExtra())
+		ed.InsertKey(u.have, u.before(ed, key), key, u.emptiedExtra())
 	case key == "extra":
 		ed.setValue(u.have.Key(key), have, u.emptiedExtra())
 	case u.wanted(key) != nil || have == nil && u.want.Get("extra").Get(key) != nil:
 		u.replace(ed, key)
 	case have == nil || u.merged(ed, key):
-		ed.InsertKey(u.have, u.before(key), key, yamltext.Literal("null"))
+		ed.InsertKey(u.have, u.before(ed, key), key, yamltext.Literal("null"))
 	default:
 		ed.setValue(u.have.Key(key), have, yamltext.Literal("null"))
 	}

@@ -121,7 +121,7 @@ func (ed *editor) reconcileFields(have *spec.Node, want *yamltext.Node) {
 	grows := slices.ContainsFunc(want.Fields, func(f yamltext.Field) bool { return have.Get(f.Key) == nil })
 	for _, f := range have.Fields {
 		if want.Get(f.Key.Text) == nil && (grows || !ed.mayStay(f.Value)) {
-			ed.SetKey(have, f.Key.Text, nil)
+			ed.DropKey(have, f.Key.Text)
 		}
 	}
 	after := ""

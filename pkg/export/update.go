@@ -162,9 +162,12 @@ func (u *update) keep(x *includes) {
 
 // leaveTemplate removes the template of a definition, or writes null against that of the defaults.
 func (u *update) leaveTemplate(ed *editor) {
-	if null := u.want.Get("template"); null != nil && u.have.Get("template") == nil {
-		ed.InsertKey(u.have, u.before("template"), "template", null)
-	} else {
+	switch null := u.want.Get("template"); {
+	case null == nil:
+		ed.DropKey(u.have, "template")
+	case u.have.Get("template") == nil:
+		ed.InsertKey(u.have, u.before(ed, "template"), "template", null)
+	default:
 		ed.SetKey(u.have, "template", null)
 	}
 }
@@ -347,14 +350,15 @@ func (u *update) wanted(key string) *yamltext.Node {
 	return u.want.Get(key)
 }
 
-// before returns the key that is before another in the schema's order, of those that stay.
-func (u *update) before(key string) string {
+// before returns the key that is before another in the schema's order, of those that the definition
+// has itself and that stay.
+func (u *update) before(ed *editor, key string) string {
 	last := ""
 	for _, k := range append([]string{"name", "project", "owner", "labels", "template"}, keyOrder...) {
 		if k == fileKey(key) {
 			break
 		}
-		if u.have.Get(k) != nil && !slices.Contains(u.going, k) {
+		if ed.Owns(u.have, k) && !slices.Contains(u.going, k) {
 			last = k
 		}
 	}

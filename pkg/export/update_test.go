@@ -145,6 +145,113 @@ func TestAnEditChangesNoOtherObject(t *testing.T) {
 	}
 }
 
+// TestFinalLineBreaksAboveABlankLine brings texts that end with line breaks into definitions where
+// blank lines follow: those do not become part of the text.
+func TestFinalLineBreaksAboveABlankLine(t *testing.T) {
+	t.Parallel()
+	const two = "  - name: two\n    arch: arm\n"
+	for _, file := range []string{
+		"jobs:\n  - name: one\n\n" + two,
+		"jobs:\n  - name: one\n    flavor: x\n\n\n" + two,
+		"jobs:\n  - name: one\n    flavor: x\n\n    # about two\n\n" + two,
+		"jobs:\n  - name: one\n    flavor: x # beside\n\n    timeout: 4h\n\n" + two,
+		"jobs:\n  - name: one\n    timeout: 4h\n\n" + two,
+		"jobs:\n  - name: one\n    flavor: |+\n      x\n\n    timeout: 4h\n\n" + two,
+		"jobs:\n  - name: one\n    flavor: x\n\ntemplates: []\n",
+		"x-job: &job {arch: arm}\njobs:\n  - <<: *job\n    name: one\n    timeout: 4h\n\n" + two,
+	} {
+		canonical, err := format.Source("a.yaml", []byte("version: 1\n"+file), format.KindOf("a.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		set, result := workspaceOf(t, string(canonical))
+		for _, text := range []string{"\n", "a\n\n", "\n\n", "a\n\n\n", " \n \n", "a\n"} {
+			for _, timeout := range []bool{true, false} {
+				body := result.Jobs[0].Body().Clone()
+				body.Set("flavor", jsontree.String(text))
+				if !timeout {
+					body.Delete("timeout")
+				}
+				e, live := export.New(export.Options{}), liveOf(result.Jobs[0], body)
+				files, _, err := e.Update(set, result.Jobs[0], live, compile.Options{})
+				if err != nil {
+					t.Errorf("%q, timeout %t: %v\n%s", text, timeout, err, file)
+					continue
+				}
+				if len(files) == 0 {
+					continue
+				}
+				isCanonical(t, "a.yaml", files[0].Text)
+				if _, after := workspaceOf(t, string(files[0].Text)); len(e.Differences(after.Jobs[0], live)) > 0 || strings.Contains(string(files[0].Text), "null") {
+					t.Errorf("%q, timeout %t: the definition is\n%s\nbefore it was\n%s", text, timeout, files[0].Text, canonical)
+				}
+			}
+		}
+	}
+}
+
+// TestNullOverWhatIsMerged removes values from jobs that merge a mapping with the same keys: null is
+// laid over those, in the job only, and comments stay.
+func TestNullOverWhatIsMerged(t *testing.T) {
+	t.Parallel()
+	const (
+		step   = "[{sh: {name: S, inputs: {command: make}}}]"
+		anchor = "version: 1\nx-base: &base {arch: arm, timeout: 4h}\nx-job: &job\n  <<: *base\n  flavor: 2u8g\n  steps: " + step + "\njobs:\n"
+		own    = "    name: one\n    flavor: 4u8g\n    timeout: 5h\n    steps: null\n    parameters:\n      # why\n      - {name: \"$${{ a\", default: \"$${{ b }}\"}\n    extra: {\"$${{ k\": \"$${{ x }}\"}\n"
+		two    = "  - {<<: *job, name: two}\n"
+	)
+	for what, file := range map[string]string{
+		"one":                anchor + "  - <<: *job\n" + own + two,
+		"a list":             anchor + "  - <<: [*base, *job]\n" + own + two,
+		"a list over lines":  anchor + "  - <<:\n      - *job\n      - {auto_update_sub_module: true}\n" + own + two,
+		"behind other keys":  anchor + "  - protect: true\n" + own + "    <<: *job\n" + two,
+		"an anchor again":    strings.Replace(anchor, "x-job:", "x-first: &job {}\nx-job:", 1) + "  - <<: *job\n" + own + two,
+		"written in place":   anchor + "  - <<: {flavor: a, timeout: 3h, steps: " + step + "}\n" + own + two,
+		"a job with anchors": "version: 1\njobs:\n  - &job\n    name: two\n    arch: arm\n    flavor: 2u8g\n    timeout: 4h\n    steps: " + step + "\n  - <<: *job\n" + own,
+	} {
+		canonical, err := format.Source("a.yaml", []byte(file), format.KindOf("a.yaml"))
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		set, result := workspaceOf(t, string(canonical))
+		for _, keys := range [][]string{{"flavor"}, {"timeout"}, {"flavor", "timeout"}, {"steps"}, {"steps", "flavor"}, {"parameters", "$${{ k"}} {
+			for i := range result.Jobs { // the job that merges, and the one whose anchor it may be
+				body := result.Jobs[i].Body().Clone()
+				for _, key := range keys {
+					body.Delete(spec.UnescapeReferences(key))
+				}
+				if keys[0] == "steps" && result.Jobs[i].Name == "one" { // a form that stands under extra only
+					body.Set("steps", jsontree.Array(obj("module_id", "m", "name", "${{ s", "versions", "1")))
+				}
+				if keys[0] == "flavor" && result.Jobs[i].Name == "one" {
+					body.Get("parameters").Items()[0].Get("params").Items()[2].Set("value", jsontree.String("${{ c"))
+				}
+				live := liveOf(result.Jobs[i], body)
+				live.Name = result.Jobs[i].Name
+				e := export.New(export.Options{})
+				files, _, err := e.Update(set, result.Jobs[i], live, compile.Options{})
+				if err != nil {
+					t.Errorf("%s, %s without %v: %v\n%s", what, result.Jobs[i].Name, keys, err, canonical)
+					continue
+				}
+				if len(files) == 0 {
+					continue
+				}
+				isCanonical(t, "a.yaml", files[0].Text)
+				if keys[0] != "parameters" && !strings.Contains(string(files[0].Text), "# why") {
+					t.Errorf("%s, %s without %v: a comment is lost in\n%s", what, result.Jobs[i].Name, keys, files[0].Text)
+				}
+				_, after := workspaceOf(t, string(files[0].Text))
+				for j, job := range after.Jobs {
+					if j == i && len(e.Differences(job, live)) > 0 || j != i && !jsontree.Equal(job.Body(), result.Jobs[j].Body()) {
+						t.Errorf("%s, %s without %v: %s is wrong in\n%s\nbefore it was\n%s", what, result.Jobs[i].Name, keys, job.Name, files[0].Text, canonical)
+					}
+				}
+			}
+		}
+	}
+}
+
 // TestEitherNameOfTheCommitTrigger brings a live commit trigger into definitions with either of its
 // names, beside defaults with either. The name that is written stays, and a new one is on_commit.
 func TestEitherNameOfTheCommitTrigger(t *testing.T) {
