@@ -169,6 +169,11 @@ func checkDocument(t *testing.T, name string, doc *document, got []string) {
 	if !changed {
 		return
 	}
+	for i, c := range doc.commands() { // all that is not shortened is of one run, so ids agree
+		if !strings.Contains(normal(c.output), elided) {
+			c.output = digest.ReplaceAllString(got[i], "$1…")
+		}
+	}
 	if err := os.WriteFile(filepath.Join(root, filepath.FromSlash(name)), []byte(doc.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
