@@ -241,7 +241,7 @@ func (ed *editor) noteReplaced(have *spec.Node, now *yamltext.Node) {
 			left[r.Text]++
 		}
 	})
-	eachReference(have, func(r Replaced) {
+	ed.eachReference(have, func(r Replaced) {
 		if left[r.Reference]--; left[r.Reference] < 0 {
 			ed.replaced = append(ed.replaced, r)
 		}
@@ -258,17 +258,18 @@ func eachText(n *yamltext.Node, visit func(text string)) {
 	}
 }
 
-// eachReference visits the references in a node's values.
-func eachReference(n *spec.Node, visit func(Replaced)) {
-	if n.Kind == spec.ScalarNode {
+// eachReference visits the references in the values of a node.
+func (ed *editor) eachReference(n *spec.Node, visit func(Replaced)) {
+	if n.Kind == spec.ScalarNode && spec.HasReference(n.Text) {
+		places := n.TextPlaces(ed.Lines)
 		for _, r := range spec.References(n.Text) {
-			visit(Replaced{r.Text, n.Pos()})
+			visit(Replaced{r.Text, places.At(r.Start)})
 		}
 	}
 	for _, f := range n.Fields {
-		eachReference(f.Value, visit)
+		ed.eachReference(f.Value, visit)
 	}
 	for _, item := range n.Items {
-		eachReference(item, visit)
+		ed.eachReference(item, visit)
 	}
 }

@@ -116,7 +116,7 @@ func TestReferencesStayAroundADifference(t *testing.T) {
 		{"an escaped brace", sh("echo $${{ x }} ${{ vars.tag }}"), command("print ${{ x }} 17"), "echo", "print", "", ""},
 		{"a line of a script", sh("|\n              a ${{ vars.tag }}\n              b\n              c ${{ vars.host }}"), command("a 17\nnew\nc nexus.example\n"), "              b\n", "              new\n", "", ""},
 		{"lines of a script", sh("|\n              a ${{ vars.tag }}\n              b ${{ vars.tag }} b\n              c ${{ vars.host }}"), command("zero\na 17\nb 18 b\nd nexus.example\n"),
-			"              a ${{ vars.tag }}\n              b ${{ vars.tag }} b\n              c ", "              zero\n              a ${{ vars.tag }}\n              b 18 b\n              d ", "vars.tag@10", ""},
+			"              a ${{ vars.tag }}\n              b ${{ vars.tag }} b\n              c ", "              zero\n              a ${{ vars.tag }}\n              b 18 b\n              d ", "vars.tag@12", ""},
 		{"an item of a list", "    parameters:\n      - {name: P, options: [\"${{ vars.host }}\", b], default: b}\n    steps: []\n", func(b *jsontree.Value) {
 			for _, f := range b.Get("parameters").Items()[0].Get("params").Items() {
 				if limits := f.Get("limits"); limits.Len() > 0 {
