@@ -45,8 +45,9 @@ type outcome struct {
 }
 
 // patience is how many times as long as the package's tests a change may take before it counts as an
-// endless loop. Both are measured on the same machine, so that a busy one takes no change for one.
-const patience = "4"
+// endless loop. Both are measured on the same machine, so that a busy one takes no change for one. A
+// change is also compiled and linked, which takes several times as long as quick tests.
+const patience = "40"
 
 // quick makes the tests of one change fast: ten draws from the seed of "make test", no search for a
 // smaller failure, and no vet, which "make test" runs. A change that ten draws show is shown by a hundred.
