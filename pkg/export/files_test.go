@@ -189,14 +189,7 @@ func TestFactorReachesAFixedPoint(t *testing.T) {
 			}
 			tree := spec.MapTree{"buildsync.yaml": "version: 1\nprojects: {shop: " + projectID + "}\ndefault_project: shop\n", "definitions/a.yaml": source}
 			for again := range 2 {
-				set, found := spec.Load(tree, spec.Options{})
-				if found.HasErrors() {
-					t.Fatal(found)
-				}
-				factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
-				if err != nil {
-					t.Fatal(err)
-				}
+				factoring := factored(t, tree)
 				if again == 0 && len(factoring.Defaults) != len(values) {
 					t.Errorf("moved %v of %s", factoring.Defaults, source)
 				}

@@ -411,16 +411,23 @@ jobs:
     arch: arm
     flavor: 2u8g
 `}
-		set, found := spec.Load(tree, spec.Options{})
-		if found.HasErrors() {
-			t.Fatal(found)
-		}
-		factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		factoring := factored(t, tree)
 		if !slices.Equal(factoring.Defaults, want) || factoring.Jobs != 2 {
 			t.Errorf("with %q: %v of %d jobs, want %v", flavor, factoring.Defaults, factoring.Jobs, want)
 		}
 	}
+}
+
+// factored moves what the jobs of a workspace have in common.
+func factored(t *testing.T, tree spec.Tree) *export.Factoring {
+	t.Helper()
+	set, found := spec.Load(tree, spec.Options{})
+	if found.HasErrors() {
+		t.Fatal(found)
+	}
+	factoring, err := export.Factor(set, export.NewLayout(set.Workspace.Definitions, ""), compile.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return factoring
 }
